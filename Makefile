@@ -1,0 +1,31 @@
+.DEFAULT_GOAL := help
+UV := $(or $(shell command -v uv 2>/dev/null),.venv/bin/uv)
+PYTHON ?= python3
+OURS := answers.py benchmarks hooks scripts tests
+
+.PHONY: help
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: .venv/installed  ## Bake a project, start it with its tracker, raise an error and show the event that arrived
+	@$(UV) run --no-sync python scripts/demo.py
+
+.PHONY: test
+test: lint  ## Run the tests
+	@$(UV) run --no-sync pytest
+
+.PHONY: lint
+lint: .venv/installed  ## Check style and types
+	@$(UV) run --no-sync ruff check $(OURS)
+	@$(UV) run --no-sync ruff format --check $(OURS)
+	@$(UV) run --no-sync mypy
+
+.PHONY: bench
+bench: .venv/installed  ## Measure what a bake costs
+	@$(UV) run --no-sync python benchmarks/bake.py
+
+.venv/installed: pyproject.toml
+	@command -v "$(UV)" >/dev/null || ($(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet uv)
+	@$(UV) sync --quiet --inexact
+	@touch $@

@@ -1,0 +1,82 @@
+"""Makes the env files, checks the ports of what was really written, and says what to type next.
+
+A bake starts this as a process of its own: what it imports, every user waits for.
+"""
+
+import os
+import re
+import sys
+
+# Both are made by answers.py as Cookiecutter renders this file: a dict of str, and a list of pairs.
+ANSWERS = {{ cookiecutter | plain }}  # fmt: skip
+PUBLISHED = {{ cookiecutter | published_ports }}  # fmt: skip
+
+
+def read_env(path):
+    """Return the variables of an env file as a dict of str."""
+    with open(path, encoding="utf-8") as file:
+        return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
+
+
+def port_problems(envs, published):
+    """Yield a line for each port that two services publish, and for each DSN whose port is not the tracker's.
+
+    `envs` is the folder of the env files; `published` holds (service, host port) of the compose file that was
+    written, with its ${VARIABLES}.
+    """
+    for file in ("development.env", "staging.env", "production.env"):
+        env = read_env(os.path.join(envs, file))
+        services = {}
+        for service, host_port in published:
+            port = re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: env.get(variable[1], ""), host_port)  # noqa: B023
+            if port in services:
+                yield f"{file}: {services[port]} and {service} both publish port {port}: choose another app_port"
+            services[port] = service
+        local = re.search(r"@localhost:(\d+)/", env["SENTRY_DSN"])
+        if local and services.get(local[1]) != "glitchtip":
+            yield f"{file}: SENTRY_DSN names port {local[1]}, not the tracker's: choose another glitchtip_port"
+
+
+def remove_empty_folders(project):
+    """Remove the folders that an answer left without a file."""
+    for folder in (".github/workflows", ".github"):
+        try:
+            os.rmdir(os.path.join(project, folder))
+        except OSError:  # it holds a file
+            return
+
+
+def next_steps(project):
+    """Return the commands that the user types next, as text."""
+    folder = project if re.fullmatch(r"[\w./:\\-]+", project) else f'"{project}"'
+    lines = [
+        f"{ANSWERS['project_slug']} is ready. Next:",
+        "",
+        f"  cd {folder}",
+        "  make run",
+        f"  curl -I http://localhost:{ANSWERS['app_port']}/glitchtip-debug/",
+        "",
+    ]
+    if ANSWERS["tracker"] == "glitchtip":
+        lines.append(f"The first error is then on screen: http://localhost:{ANSWERS['glitchtip_port']}/")
+    return "\n".join(lines)
+
+
+def main():
+    """Finish the project in the current folder; exit with one line for each thing that is wrong."""
+    project = os.getcwd()
+    envs = os.path.join(project, ".envs")
+    sys.path.insert(0, envs)
+    sys.dont_write_bytecode = True  # the project gets no __pycache__
+    import create
+
+    create.main()
+    if problems := list(port_problems(envs, PUBLISHED)):
+        sys.exit("\n".join(problems))
+    remove_empty_folders(project)
+    sys.stdout.reconfigure(errors="replace")  # a folder's name may not fit the terminal's encoding
+    print(next_steps(project))
+
+
+if __name__ == "__main__":
+    main()

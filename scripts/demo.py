@@ -1,0 +1,143 @@
+"""`make demo`: bake a project with the default answers, start it, raise its error and show the event that arrived."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+PATIENCE = 180  # seconds: the first start installs what the project needs
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of this machine on which nothing listens."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def get(url: str) -> tuple[int, str]:
+    """Return the status and the text of the answer to a GET.
+
+    Raises:
+        OSError: if there is no answer.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def listens(port: int) -> bool:
+    """Say whether something listens on a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def running(project: Path, *ports: int) -> Iterator[None]:
+    """Run `make run` in a project until the block ends; the block starts when all `ports` are served.
+
+    Raises:
+        RuntimeError: with the log, if a port is not served within `PATIENCE` seconds or the command ends by itself.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            ["make", "run"],
+            cwd=project,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not all(listens(port) for port in ports):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    log.seek(0)
+                    raise RuntimeError(f"make run did not serve {ports}:\n{log.read()}")
+                time.sleep(0.1)
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)  # the group of its own that make, honcho and no other are in
+            process.wait(timeout=30)
+            while any(listens(port) for port in ports) and time.monotonic() < deadline:
+                time.sleep(0.1)
+
+
+def received_events(tracker: str, count: int, seconds: float = 10) -> list[dict[str, Any]]:
+    """Return the bodies of the events that the embedded tracker holds, once there are `count` or time is up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        listed = json.loads(get(f"{tracker}/api/eventlist/")[1])["events"]
+        if len(listed) >= count or time.monotonic() > deadline:
+            return [
+                json.loads(get(f"{tracker}/api/event/{event['event_id']}")[1])["payload"]["body"] for event in listed
+            ]
+        time.sleep(0.1)
+
+
+def bake(folder: Path, **answers: object) -> Path:
+    """Bake a project into `folder` and return where it is."""
+    given = [f"{name}={value}" for name, value in answers.items()]
+    command = [
+        sys.executable,
+        "-m",
+        "cookiecutter",
+        str(TEMPLATE),
+        "--no-input",
+        "--default-config",
+        "--output-dir",
+        str(folder),
+        *given,
+    ]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    [project] = folder.iterdir()
+    return project
+
+
+def main() -> None:
+    """Show the way of one error, from the bake to the tracker."""
+    tracker_port, site_port = free_ports(2)
+    with tempfile.TemporaryDirectory() as folder:
+        print("1. Baking a project with the default answers, on free ports ...", flush=True)
+        project = bake(Path(folder), glitchtip_port=tracker_port, app_port=site_port)
+        print("2. make run: installing, then starting the embedded tracker and the site ...", flush=True)
+        with running(project, tracker_port, site_port):
+            url = f"http://localhost:{site_port}/glitchtip-debug/"
+            status, _ = get(url)
+            print(f"3. GET {url} answers {status}", flush=True)
+            events = received_events(f"http://localhost:{tracker_port}", 1)
+            if not events:
+                sys.exit("No event arrived at the tracker.")
+            event = events[0]
+            error = event["exception"]["values"][-1]
+            frame = error["stacktrace"]["frames"][-1]
+            print(f"4. The tracker at http://localhost:{tracker_port}/ received over HTTP:\n")
+            for label, value in {
+                "exception": f"{error['type']}: {error['value']}",
+                "view": f"{event['transaction']} ({frame['module']}.{frame['function']}, line {frame['lineno']})",
+                "environment": event["environment"],
+                "release": event["release"],
+                "event id": event["event_id"],
+            }.items():
+                print(f"   {label:<12} {value}")
+        print("\n5. Both are stopped, and the project is gone.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""One fixture, `baked`, does every bake; one environment, made from the default project, runs them all."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from cookiecutter import cli
+from pytest_cookies.plugin import Cookies
+
+TEMPLATE = Path(__file__).resolve().parent.parent
+BIN = "Scripts" if os.name == "nt" else "bin"
+
+
+@dataclass(frozen=True)
+class Baked:
+    """A project that was baked, and the environment that its commands run in."""
+
+    path: Path
+    environment: Path
+
+    def run(self, *command: str, **variables: str) -> str:
+        """Run a program of the environment in the project and return what it printed; it must end with 0."""
+        program = self.environment / BIN / command[0]
+        # The template's own variables are not the project's, nor is a tracker that the developer has set.
+        machine = {name: value for name, value in os.environ.items() if not name.startswith(("SENTRY_", "DJANGO_"))}
+        done = subprocess.run(
+            [program, *command[1:]], cwd=self.path, env={**machine, **variables}, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    def read(self, name: str) -> str:
+        """Return the text of one file."""
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def env(self, environment: str) -> dict[str, str]:
+        """Return the variables of one env file."""
+        lines = self.read(f".envs/{environment}.env").splitlines()
+        return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+    def files(self) -> set[str]:
+        """Return the paths of all files that the bake wrote."""
+        return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
+
+
+Bake = Callable[..., Baked]
+
+
+@pytest.fixture(scope="session")
+def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
+    """Give a function that bakes each set of answers once: `baked(database="sqlite").run("ruff", "check")`."""
+    environment = tmp_path_factory.mktemp("environment") / "venv"
+    done: dict[frozenset[tuple[str, str]], Path] = {}
+
+    def bake(**answers: str) -> Baked:
+        key = frozenset(answers.items())
+        if key not in done:
+            result = cookies_session.bake(extra_context=answers)
+            assert result.exception is None, result.exception
+            done[key] = result.project_path
+        return Baked(done[key], environment)
+
+    subprocess.run(
+        [sys.executable, "-m", "uv", "sync", "--quiet", "--python", sys.executable],
+        cwd=bake().path,
+        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment), "VIRTUAL_ENV": ""},
+        check=True,
+    )
+    (bake().path / "uv.lock").unlink()
+    return bake
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., Result]:
+    """Give a function that runs the `cookiecutter` command on the template, into the folder "out" of `tmp_path`."""
+    output = tmp_path / "out"
+    output.mkdir()
+    config = tmp_path / "config.yaml"
+    config.write_text(f"replay_dir: {json.dumps(str(tmp_path / 'replay'))}\n")
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(
+            cli.main, [str(TEMPLATE), "--config-file", str(config), "--output-dir", str(output), *arguments]
+        )
+
+    return run
+
+
+@pytest.fixture
+def refused(command: Callable[..., Result], tmp_path: Path) -> Callable[..., str]:
+    """Give a function that bakes answers which must be refused, and returns the one line that says why."""
+
+    def bake(**answers: str) -> str:
+        result = command("--no-input", *(f"{name}={value}" for name, value in answers.items()))
+        assert result.exit_code == 1, result.output
+        assert list((tmp_path / "out").iterdir()) == []
+        [line] = result.output.splitlines()
+        assert line == result.stderr.rstrip("\n")
+        return line
+
+    return bake

@@ -1,0 +1,216 @@
+"""The rules of answers.py, and what a user sees of them."""
+
+import keyword
+import subprocess
+
+import pytest
+from sentry_sdk.utils import BadDsn, Dsn
+
+import answers
+
+DSN = "https://key@errors.example.com/1"
+BAD = [
+    ("project_name", "", "has 0 characters"),
+    ("project_name", "x" * 81, "has 81 characters"),
+    ("project_name", "!!!", "has no letter"),
+    ("project_name", "two\nlines", "control character U+000A"),
+    ("project_name", "nul\0", "control character U+0000"),
+    ("project_slug", "", "is not a Python name"),
+    ("project_slug", "../outside", "is not a Python name"),
+    ("project_slug", "/absolute", "is not a Python name"),
+    ("project_slug", "Upper", "is not a Python name"),
+    ("project_slug", "1st", "is not a Python name"),
+    ("project_slug", "ends_", "is not a Python name"),
+    ("project_slug", "naïve", "is not a Python name"),
+    ("project_slug", "x" * 41, "has 41 characters"),
+    ("project_slug", "class", "is a Python keyword"),
+    ("project_slug", "match", "is a Python keyword"),
+    ("project_slug", "json", "is a module of Python's standard library"),
+    ("project_slug", "sentry_sdk", "is a package that the project installs"),
+    ("project_slug", "con", "is a device on Windows"),
+    *(
+        ("project_slug", name, "is a folder or module that the project has already")
+        for name in ("config", "tests", "pages", "error_tracking", "glitchtip")
+    ),
+    ("project_slug", "django", "is a package that the project installs"),
+    ("description", "two\nlines", "control character U+000A"),
+    ("description", "separator\u2028", "control character U+2028"),
+    ("admin_email", "", "is not an e-mail address"),
+    ("admin_email", "ada", "is not an e-mail address"),
+    ("admin_email", "ada@host", "is not an e-mail address"),
+    ("admin_email", 'ada"$(x)"@example.com', "is not an e-mail address"),
+    ("admin_email", "ada@example.com\nX=1", "is not an e-mail address"),
+    ("tracker", "errbit", "is no choice: type one of glitchtip, external"),
+    ("license", "GPL", "is no choice: type one of MIT"),
+    ("glitchtip_port", "1023", "is not a port"),
+    ("glitchtip_port", "65536", "is not a port"),
+    *(
+        ("app_port", port, "is not a port")
+        for port in ("", "80", "eighty", "8001 ", "+8001", "0x1F40", "８００１", "8001\n", "08001", "-8001", "8001.0")
+    ),
+    ("app_port", "8000", "is the tracker's port (glitchtip_port) too: type another, such as 8001"),
+    ("staging_dsn", "errors.example.com", "is not a DSN"),
+    *(
+        ("production_dsn", dsn, "is not a DSN")
+        for dsn in (
+            "ftp://key@host/1",
+            "https://host/1",
+            "https://key@host",
+            "https://key@host/name",
+            "https://key@host:99999/1",
+            "https://key@host:0/1",
+            "https://key@[::::1::]/1",
+            "https://key@host/1 ",
+            "https://key@host/1\nX=1",
+            'https://k"@host/1',
+            "https://$KEY@host/1",
+        )
+    ),
+]
+GOOD = [
+    ("project_name", "Ünïcode & Söhne 🎉"),
+    ("project_name", "x" * 80),
+    ("project_slug", "x" * 40),
+    ("project_slug", "corner_shop2"),
+    ("description", ""),
+    ("description", "x" * 10_000),
+    ("admin_email", "ada.lovelace+errors@mail.example.co.uk"),
+    ("app_port", "1024"),
+    ("app_port", "65535"),
+    ("staging_dsn", ""),
+    ("staging_dsn", DSN),
+    ("production_dsn", "http://key:secret@errors.example.com:8443/sentry/path/42"),
+    ("production_dsn", "http://key@[::1]:8000/1"),
+]
+
+
+def complete(**changes: str) -> dict[str, str]:
+    """Return the default answers with `changes`."""
+    defaults = {name: value for name, value in answers.template_variables().items() if not name.startswith("_")}
+    first = {name: value[0] if isinstance(value, list) else value for name, value in defaults.items()}
+    return {**first, "project_slug": "my_django_project", **changes}
+
+
+@pytest.mark.parametrize(("name", "value", "message"), BAD)
+def test_a_wrong_answer_is_refused_by_name(name, value, message):
+    [line] = answers.refusals(complete(**{name: value}))
+    assert line.startswith(f"{name} = ")
+    assert message in line
+    assert line.isascii()
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize(("name", "value"), GOOD)
+def test_a_right_answer_is_taken(name, value):
+    assert answers.refusals(complete(**{name: value})) == []
+
+
+def test_an_external_tracker_has_no_port_to_share():
+    assert answers.refusals(complete(tracker="external", app_port="8000")) == []
+
+
+def test_a_missing_answer_is_refused():
+    given = complete()
+    del given["app_port"]
+    assert answers.refusals(given) == ["app_port = null is not text: type it in quotes"]
+
+
+def test_a_refusal_shows_no_password():
+    [line] = answers.refusals(complete(production_dsn="https://user:hun/ter2@host"))
+    assert "hun" not in line
+
+
+@pytest.mark.parametrize("dsn", [value for name, value in GOOD if name.endswith("_dsn") and value])
+def test_the_sdk_accepts_the_dsns_that_we_accept(dsn):
+    assert Dsn(dsn).project_id
+
+
+@pytest.mark.parametrize("dsn", ["ftp://key@host/1", "https://host/1", "https://key@host", "https://key@host/name"])
+def test_we_refuse_the_dsns_that_the_sdk_refuses(dsn):
+    with pytest.raises(BadDsn):
+        Dsn(dsn)
+    assert answers.check_dsn(dsn)
+
+
+@pytest.mark.parametrize(
+    ("project_name", "slug"),
+    [
+        ("My Django Project", "my_django_project"),
+        ("Corner Shop 2", "corner_shop_2"),
+        ("1st choice", "site_1st_choice"),
+        ("Django", "django_site"),
+        ("Tests", "tests_site"),
+        ("Проект", "proekt"),
+        ("ab " * 26, "ab_ab_ab_ab_ab_ab_ab_ab_ab_ab_ab_ab_ab_a"),
+        *((word, f"{word}_site") for word in keyword.softkwlist if word != "_"),
+    ],
+)
+def test_the_slug_follows_from_the_name(project_name, slug):
+    assert answers.project_slug(project_name) == slug
+    assert answers.check_project_slug({"project_slug": slug}) == ""
+
+
+def test_no_slug_hides_a_module_that_the_project_installs(baked):
+    list_modules = "from importlib.metadata import packages_distributions as p; print(*p())"
+    modules = baked().run("python", "-c", list_modules).split()
+    assert "sentry_sdk" in modules
+    for module in modules:
+        assert answers.check_project_slug({"project_slug": module}), module
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "it's", 'a "quote"', "both ' and \"", "back\\slash", "tab\u00a0", "🎉", "\\N{x}", "%s {x}"]
+)
+def test_a_python_string_is_as_ruff_formats_it(text, tmp_path):
+    file = tmp_path / "name.py"
+    file.write_text(f"NAME = {answers.python_string(text)}\n", encoding="utf-8")
+    subprocess.run(["ruff", "format", "--check", "--quiet", str(file)], check=True)
+    names: dict[str, str] = {}
+    exec(file.read_text(encoding="utf-8"), names)
+    assert names["NAME"] == text
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "message"),
+    [
+        ("app_port", "8000", "is the tracker's port"),
+        ("project_name", "!!!", "has no letter"),
+        ("project_slug", "../outside", "is not a Python name"),
+        ("project_slug", "{{ cookiecutter.project_name }}", "is not a Python name"),
+        ("description", "two\nlines", "control character"),
+        ("admin_email", "ada", "is not an e-mail address"),
+        ("glitchtip_port", "80", "is not a port"),
+        ("staging_dsn", "nowhere", "is not a DSN"),
+        ("production_dsn", "https://u:hunter2@host", "is not a DSN"),
+    ],
+)
+def test_the_command_prints_one_line_and_leaves_nothing(refused, answer, value, message):
+    line = refused(**{answer: value})
+    assert message in line
+    assert "hunter2" not in line
+
+
+def test_the_prompts_refuse_before_the_next_question(command, monkeypatch):
+    asked = []
+
+    def type_answer(question, **options):
+        asked.append(question)
+        return "!!!"
+
+    monkeypatch.setattr("rich.prompt.Prompt.ask", type_answer)
+    result = command()
+    assert len(asked) == 1
+    assert result.exit_code == 1
+    assert result.stderr == 'project_name = "!!!" has no letter: type a name such as Corner Shop\n'
+
+
+def test_every_prompt_has_a_label_for_itself_and_each_choice():
+    variables = answers.template_variables()
+    labels = variables["__prompts__"]
+    for name, default in variables.items():
+        if name.startswith("_"):
+            continue
+        if isinstance(default, list):
+            assert set(labels[name]) == {"__prompt__", *default}
+        else:
+            assert labels[name]

@@ -1,0 +1,327 @@
+"""What a bake writes, and what it never does."""
+
+import json
+import os
+import re
+import runpy
+import stat
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from cookiecutter.main import cookiecutter
+from cookiecutter.utils import create_env_with_context
+
+from tests.conftest import TEMPLATE
+from tests.test_answers import complete
+
+DEFAULT_FILES = """
+.dockerignore .editorconfig .env .envs/create.py .envs/development.env .envs/example.env .envs/production.env
+.envs/staging.env .github/workflows/ci.yml .gitignore Dockerfile LICENSE Makefile Procfile README.md compose.yaml
+config/__init__.py config/asgi.py config/env.py config/settings.py config/urls.py config/wsgi.py
+error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py
+error_tracking/management/__init__.py error_tracking/management/commands/__init__.py
+error_tracking/management/commands/check_tracker.py error_tracking/management/commands/embedded_tracker.py
+error_tracking/options.py error_tracking/urls.py error_tracking/views.py manage.py pages/__init__.py
+pages/management/__init__.py pages/management/commands/__init__.py pages/management/commands/runserver.py
+pages/templates/pages/home.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
+tests/settings.py tests/test_error_tracking.py tests/test_pages.py tests/test_settings.py
+""".split()
+ENVIRONMENTS = ("development", "staging", "production")
+#: Every choice at least once, each set with something of its own to show.
+SETS = {
+    "default": {},
+    "apart, SQLite, GitLab": {
+        "glitchtip_layout": "web-and-worker",
+        "database": "sqlite",
+        "ci": "gitlab",
+        "license": "BSD-3-Clause",
+    },
+    "external": {
+        "tracker": "external",
+        "ci": "none",
+        "license": "proprietary",
+        "production_dsn": "https://key@errors.example.com/1",
+    },
+    "external, SQLite": {"tracker": "external", "database": "sqlite", "license": "Apache-2.0", "app_port": "8000"},
+}
+HOSTILE = [
+    """it's "quoted" '''thrice''' \"\"\"again\"\"\" """.strip(),
+    "back\\slash \\n \\u0041 \\",
+    "{{ 6 * 7 }} {% raw %} {# x #} {{ cookiecutter.project_slug }}",
+    '"); import os; os.abort() #',
+    "$(touch x) `touch x` ${HOME} $HOME %s {0}",
+    "</title><script>alert(1)</script> & <b>",
+    "- yaml: [x, &a *a] | # comment",
+    'toml = "x" ]] [section]',
+    "🎉 Ünïcode \u202e rtl \u200d",
+]
+
+
+@pytest.fixture(params=SETS.values(), ids=SETS)
+def project(baked, request):
+    """Give the project of each set of answers in turn."""
+    return baked(**request.param)
+
+
+def test_the_default_answers_give_these_files(baked):
+    assert baked().files() == set(DEFAULT_FILES)
+
+
+@pytest.mark.parametrize(
+    ("answers", "missing", "added"),
+    [
+        ({"ci": "none"}, {".github/workflows/ci.yml"}, set()),
+        ({"ci": "gitlab"}, {".github/workflows/ci.yml"}, {".gitlab-ci.yml"}),
+        ({"tracker": "external"}, {"Procfile", "error_tracking/management/commands/embedded_tracker.py"}, set()),
+    ],
+)
+def test_an_answer_takes_and_adds_files(baked, answers, missing, added):
+    project = baked(**answers)
+    assert project.files() == set(DEFAULT_FILES) - missing | added
+    assert not [folder for folder in project.path.rglob("*") if folder.is_dir() and not any(folder.iterdir())]
+
+
+@pytest.mark.parametrize(
+    ("licence", "first_line"),
+    [
+        ("MIT", "MIT License"),
+        ("Apache-2.0", "Apache License"),
+        ("BSD-3-Clause", "BSD 3-Clause License"),
+        ("proprietary", "Copyright (c) the owners of My Django Project"),
+    ],
+)
+def test_the_licence_is_the_one_that_was_chosen(baked, licence, first_line):
+    project = baked(license=licence)
+    assert project.read("LICENSE").split("\n")[0].strip() == first_line
+    assert licence.replace("proprietary", "LicenseRef-Proprietary") in project.read("pyproject.toml")
+
+
+def test_the_project_reads_as_if_no_template_had_been_there(project):
+    for name in project.files():
+        text = project.read(name)
+        assert "cookiecutter" not in text, name
+        assert text == "" or text.endswith("\n"), name
+        assert "\n\n\n" not in text or name.endswith(".py"), name
+        if not name.endswith((".html", ".yml")):
+            assert "{{" not in text, name
+            assert "{%" not in text, name
+
+
+def test_the_project_passes_its_own_gate(project):
+    project.run("ruff", "check")
+    project.run("ruff", "format", "--check")
+    project.run("python", "manage.py", "makemigrations", "--check", "--dry-run")
+    project.run(
+        *("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+        DJANGO_ENV="production",
+        SENTRY_DSN="https://key@errors.example.com/1",
+    )
+
+
+def test_the_project_passes_its_own_tests_with_a_tracker_in_the_environment(project):
+    printed = project.run("pytest", "-q", "-p", "no:cacheprovider", SENTRY_DSN="http://key@127.0.0.1:9/1")
+    assert re.search(r"\d+ passed", printed)
+
+
+def test_manage_py_test_has_no_tracker(baked):
+    shown = baked().run("python", "manage.py", "test", "--verbosity", "2", SENTRY_DSN="http://key@127.0.0.1:9/1")
+    assert "Found 0 test" in shown or "Ran" in shown
+
+
+@pytest.mark.parametrize(
+    ("answers", "services"),
+    [
+        ({}, {"glitchtip-db": None, "glitchtip": "8000", "db": None, "migrate": None, "web": "8001"}),
+        (
+            SETS["apart, SQLite, GitLab"],
+            {
+                "glitchtip-db": None,
+                "valkey": None,
+                "glitchtip-migrate": None,
+                "glitchtip": "8000",
+                "glitchtip-worker": None,
+                "migrate": None,
+                "web": "8001",
+            },
+        ),
+        (SETS["external"], {"db": None, "migrate": None, "web": "8001"}),
+        (SETS["external, SQLite"], {"migrate": None, "web": "8000"}),
+    ],
+)
+def test_the_compose_file_has_these_services_and_ports(baked, answers, services):
+    project = baked(**answers)
+    compose = yaml.safe_load(project.read("compose.yaml"))
+    env = project.env("development")
+    published = {}
+    for name, service in compose["services"].items():
+        ports = [re.sub(r"\$\{(\w+)[^}]*\}", lambda found: env[found[1]], port) for port in service.get("ports", [])]
+        assert all(port.startswith("127.0.0.1:") for port in ports)
+        published[name] = ports[0].split(":")[1] if ports else None
+    assert published == services
+    used = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
+    assert used == set(compose["volumes"])
+
+
+def test_the_development_dsn_is_the_key_of_the_compose_stack(baked):
+    env = baked().env("development")
+    assert env["SENTRY_DSN"] == f"http://{env['GLITCHTIP_KEY']}@localhost:8000/1"
+
+
+def test_staging_and_production_take_their_dsns(baked):
+    project = baked(staging_dsn="https://key@errors.example.com/2", production_dsn="https://key@errors.example.com/1")
+    assert project.env("staging")["SENTRY_DSN"] == "https://key@errors.example.com/2"
+    assert project.env("production")["SENTRY_DSN"] == "https://key@errors.example.com/1"
+
+
+def test_example_env_explains_the_keys_of_all_env_files(project):
+    explained = set(re.findall(r"^(?:# )?(\w+)=", project.read(".envs/example.env"), re.MULTILINE))
+    for environment in ENVIRONMENTS:
+        assert set(project.env(environment)) <= explained
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes; that the files are private was not checked")
+def test_the_env_files_are_private(project):
+    for environment in ENVIRONMENTS:
+        mode = (project.path / ".envs" / f"{environment}.env").stat().st_mode
+        assert stat.S_IMODE(mode) == 0o600
+
+
+def secrets_of(project):
+    """Return every secret of a project's env files."""
+    names = ("SECRET_KEY", "PASSWORD", "GLITCHTIP_KEY")
+    return [
+        value
+        for environment in ENVIRONMENTS
+        for name, value in project.env(environment).items()
+        if name.endswith(names)
+    ]
+
+
+def test_no_secret_is_used_twice(baked):
+    secrets = secrets_of(baked()) + secrets_of(baked(description="another bake"))
+    assert len(secrets) == len(set(secrets)) == 36
+    assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
+
+
+def test_equal_answers_differ_in_git_ignored_files_alone(baked, cookies):
+    first, second = baked().path, cookies.bake().project_path
+    for folder in (first, second):
+        subprocess.run(["git", "init", "--quiet", folder], check=True)
+        subprocess.run(["git", "-C", folder, "add", "--all"], check=True)
+    tracked = [
+        subprocess.run(["git", "-C", folder, "ls-files", "--stage"], check=True, capture_output=True, text=True).stdout
+        for folder in (first, second)
+    ]
+    assert ".envs/example.env" in tracked[0]
+    assert "development.env" not in tracked[0]
+    assert tracked[0] == tracked[1]
+
+
+def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies):
+    folder = cookies.bake().project_path / ".envs"
+    (folder / "staging.env").unlink()
+    (folder / "production.env").write_text("MINE=1\n")
+    before = (folder / "development.env").read_text()
+    done = subprocess.run([sys.executable, folder / "create.py"], check=True, capture_output=True, text=True)
+    assert done.stdout == "Made .envs/staging.env\n"
+    assert (folder / "production.env").read_text() == "MINE=1\n"
+    assert (folder / "development.env").read_text() == before
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_free_text_is_data_everywhere(command, tmp_path, text):
+    result = command("--no-input", f"project_name={text[:80]}", "project_slug=shop", f"description={text}")
+    assert result.exit_code == 0, result.output
+    project = tmp_path / "out" / "shop"
+    pyproject = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    assert pyproject["project"]["description"] == text
+    settings = (project / "config" / "settings.py").read_text(encoding="utf-8")
+    names: dict[str, str] = {}
+    exec(next(line for line in settings.splitlines() if line.startswith("PROJECT_NAME")), names)
+    assert names["PROJECT_NAME"] == text[:80]
+    assert text in (project / "README.md").read_text(encoding="utf-8")
+    for file in project.rglob("*.py"):
+        compile(file.read_text(encoding="utf-8"), file, "exec")
+
+
+def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked):
+    name = "</title><script>'\"\\ {{ x }} 🎉"
+    project = baked(project_name=name, project_slug="shop", description=name)
+    project.run("ruff", "check")
+    project.run("ruff", "format", "--check")
+    project.run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_pages.py")
+
+
+def test_the_end_of_a_bake_names_three_commands(tmp_path):
+    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "-o", tmp_path]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    commands = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
+    assert commands == [
+        f"cd {tmp_path / 'my_django_project'}",
+        "make run",
+        "curl -I http://localhost:8001/glitchtip-debug/",
+    ]
+
+
+def test_a_replay_is_checked_by_the_hook(tmp_path, capfd):
+    config = tmp_path / "config.yaml"
+    config.write_text(f"replay_dir: {json.dumps(str(tmp_path))}\n")
+    options = {"output_dir": str(tmp_path / "out"), "config_file": str(config)}
+    cookiecutter(str(TEMPLATE), no_input=True, **options)
+    [replay] = tmp_path.glob("*.json")
+    context = json.loads(replay.read_text())
+    context["cookiecutter"].update(app_port="8000", project_slug="replayed", description="'''\"\"\"{{")
+    replay.write_text(json.dumps(context))
+    capfd.readouterr()
+    with pytest.raises(Exception, match="Hook script failed"):
+        cookiecutter(str(TEMPLATE), replay=str(replay), **options)
+    assert capfd.readouterr().err.splitlines()[0].startswith('app_port = "8000" is the tracker\'s port')
+    assert not (tmp_path / "out" / "replayed").exists()
+
+
+@pytest.fixture
+def post_gen(tmp_path):
+    """Give the post-generation hook as a module, rendered as Cookiecutter renders it."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "compose.yaml").write_text(
+        'services: {glitchtip: {ports: ["127.0.0.1:${TRACKER:?x}:8000"]}, web: {ports: ["127.0.0.1:${SITE:?x}:8001"]}}'
+    )
+    context = {
+        **complete(project_slug="shop"),
+        "_output_dir": str(tmp_path),
+        "_extensions": ["answers.AnswersExtension"],
+    }
+    environment = create_env_with_context({"cookiecutter": context})
+    hook = (TEMPLATE / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
+    file = tmp_path / "hook.py"
+    file.write_text(environment.from_string(hook).render(cookiecutter=context), encoding="utf-8")
+    return runpy.run_path(str(file))
+
+
+@pytest.mark.parametrize(
+    ("site", "tracker", "dsn", "problem"),
+    [
+        ("8001", "8000", "http://key@localhost:8000/1", None),
+        ("8000", "8000", "", "glitchtip and web both publish port 8000"),
+        ("8001", "8002", "http://key@localhost:8000/1", "SENTRY_DSN names port 8000, not the tracker's"),
+        ("8001", "8000", "http://key@localhost:8001/1", "SENTRY_DSN names port 8001, not the tracker's"),
+        ("8001", "8000", "https://key@errors.example.com/1", None),
+    ],
+)
+def test_the_rendered_ports_are_read_back(post_gen, tmp_path, site, tracker, dsn, problem):
+    for environment in ENVIRONMENTS:
+        text = f"# a note = a comment\nTRACKER={tracker}\nSITE={site}\nSENTRY_DSN={dsn}\n"
+        (tmp_path / f"{environment}.env").write_text(text)
+    problems = list(post_gen["port_problems"](tmp_path, post_gen["PUBLISHED"]))
+    expected = [f"{environment}.env: {problem}" for environment in ENVIRONMENTS if problem]
+    assert [line.split(":")[0] + ":" + line.split(":")[1] for line in problems] == expected
+
+
+def test_a_project_with_wrong_ports_is_refused(cookies, monkeypatch, capfd):
+    monkeypatch.setattr("answers.published_ports", lambda answers: [("glitchtip", "8000"), ("web", "8000")])
+    result = cookies.bake()
+    assert result.exit_code != 0
+    assert "glitchtip and web both publish port 8000" in capfd.readouterr().err

@@ -1,0 +1,9 @@
+"""Routes of the error tracking."""
+
+from django.urls import path
+
+from error_tracking.views import trigger_error
+
+urlpatterns = [
+    path("glitchtip-debug/", trigger_error, name="glitchtip-debug"),
+]

@@ -1,0 +1,159 @@
+"""The wiring of the SDK, the view that fails on purpose and the way to the tracker."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from error_tracking import options
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """Give a client that gets the page of an error as a visitor does, instead of the exception."""
+    return Client(raise_request_exception=False)
+
+
+def test_an_error_becomes_one_event(visitor, sentry_events):
+    assert visitor.get("/glitchtip-debug/").status_code == 500
+    [event] = sentry_events
+    assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
+    assert event["transaction"] == "/glitchtip-debug/"
+    assert event["environment"] == "tests"
+    assert event["release"] == options.release(settings.BASE_DIR / "pyproject.toml")
+
+
+@pytest.mark.parametrize("path", ["/", "/no-such-page/"])
+def test_a_page_without_an_error_is_no_event(visitor, sentry_events, path, db):
+    visitor.get(path)
+    assert sentry_events == []
+
+
+def test_a_wrong_host_is_no_event(visitor, sentry_events):
+    assert visitor.get("/", headers={"host": "elsewhere.example.com"}).status_code == 400
+    assert sentry_events == []
+
+
+def test_the_tests_have_no_tracker():
+    assert settings.SENTRY_DSN == ""
+
+
+@pytest.mark.parametrize(
+    ("superuser", "status"), [(True, 500), (False, 404)], ids=["a superuser may", "another user may not"]
+)
+def test_outside_development_the_error_is_for_superusers(visitor, settings, db, superuser, status):
+    settings.ENVIRONMENT = "production"
+    visitor.force_login(User.objects.create_user("ada", is_superuser=superuser))
+    assert visitor.get("/glitchtip-debug/").status_code == status
+
+
+def test_outside_development_a_stranger_finds_no_error_view(visitor, settings, db):
+    settings.ENVIRONMENT = "staging"
+    assert visitor.get("/glitchtip-debug/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("environment", "dsn", "ids"),
+    [
+        ("production", "", ["error_tracking.W001"]),
+        ("production", "https://key@errors.example.com/1", []),
+        ("development", "", []),
+    ],
+)
+def test_a_missing_dsn_is_told_outside_development(settings, environment, dsn, ids):
+    settings.ENVIRONMENT, settings.SENTRY_DSN = environment, dsn
+    assert [message.id for message in run_checks() if message.id.startswith("error_tracking")] == ids
+
+
+@pytest.mark.parametrize("value", ["ftp://key@host/1", "http://host/1", "http://key@host/x", "http://key@host:port/1"])
+def test_a_malformed_dsn_is_refused_without_its_key(value):
+    with pytest.raises(ValueError, match="it is no DSN such as") as refusal:
+        options.dsn(value)
+    assert "key@host" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["", "1.1", "-0.1", "nan", "a tenth"])
+def test_a_sample_rate_is_a_number_from_0_to_1(value):
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        options.sample_rate(value)
+
+
+class Tracker(http.server.ThreadingHTTPServer):
+    """A tracker that answers every envelope with one status."""
+
+    def __init__(self, status: int) -> None:
+        """Listen on a free port."""
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.status = status
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers for `Tracker`."""
+
+    def do_GET(self):  # noqa: N802
+        self.answer(200)
+
+    def do_POST(self):  # noqa: N802
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(self.server.status)
+
+    def answer(self, status):
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        """Keep the tests quiet."""
+
+
+@pytest.fixture
+def tracker(settings, request) -> Iterator[Tracker]:
+    """Give a tracker that answers with the status of the test's parameter, and point the settings at it."""
+    server = Tracker(request.param)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.SENTRY_DSN = f"http://key@127.0.0.1:{server.server_port}/1"
+    settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": settings.SENTRY_DSN}
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+def test_check_tracker_says_that_an_event_was_accepted(tracker, capsys):
+    call_command("check_tracker")
+    assert "Event     accepted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("tracker", "message"),
+    [
+        (401, "key is refused"),
+        (403, "30 seconds"),
+        (404, "project number"),
+        (413, "too large"),
+        (429, "limits its rate"),
+        (500, "the tracker fails"),
+    ],
+    indirect=["tracker"],
+)
+def test_check_tracker_says_why_an_event_was_refused(tracker, message):
+    with pytest.raises(CommandError, match=message):
+        call_command("check_tracker")
+
+
+def test_check_tracker_says_that_nothing_listens(settings):
+    with Tracker(200) as closed:
+        settings.SENTRY_DSN = f"http://key@127.0.0.1:{closed.server_port}/1"
+    with pytest.raises(CommandError, match="refuses the connection"):
+        call_command("check_tracker")
+
+
+def test_check_tracker_says_that_there_is_no_dsn():
+    with pytest.raises(CommandError, match="SENTRY_DSN is empty"):
+        call_command("check_tracker")
