@@ -5,6 +5,7 @@
 Needs nothing but Python. The files are git-ignored and readable by their owner alone; example.env explains every key.
 """
 
+import contextlib
 import os
 import secrets
 import sys
@@ -82,6 +83,19 @@ def create(path: str, text: str) -> None:
         raise
 
 
+def link() -> None:
+    """Make ../.env, where docker compose looks for variables, a link to development.env.
+
+    Raises:
+        OSError: if something is there already, or the file system knows no links.
+    """
+    env = os.path.join(os.path.dirname(HERE), ".env")
+    if os.name == "nt":  # symbolic links are for administrators there
+        os.link(os.path.join(HERE, "development.env"), env)
+    else:
+        os.symlink(os.path.join(".envs", "development.env"), env)
+
+
 def main() -> None:
     """Create development.env, staging.env and production.env where they are missing."""
     for environment in ("development", "staging", "production"):
@@ -94,6 +108,8 @@ def main() -> None:
         except OSError as error:
             sys.exit(f"{path} cannot be written: {error.strerror}")
         print(f"Made .envs/{environment}.env")
+    with contextlib.suppress(OSError):  # docker compose can also be told: --env-file .envs/development.env
+        link()
 
 
 if __name__ == "__main__":
