@@ -39,11 +39,9 @@ def port_problems(envs, published):
 
 def remove_empty_folders(project):
     """Remove the folders that an answer left without a file."""
-    for folder in (".github/workflows", ".github"):
-        try:
+    for folder in (".github/workflows", ".github", "glitchtip"):
+        if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
-        except OSError:  # it holds a file
-            return
 
 
 def next_steps(project):

@@ -19,15 +19,16 @@ from tests.test_answers import complete
 
 DEFAULT_FILES = """
 .dockerignore .editorconfig .env .envs/create.py .envs/development.env .envs/example.env .envs/production.env
-.envs/staging.env .github/workflows/ci.yml .gitignore Dockerfile LICENSE Makefile Procfile README.md compose.yaml
+.envs/staging.env .github/dependabot.yml .github/workflows/ci.yml .gitignore Dockerfile LICENSE Makefile Procfile README.md compose.yaml
 config/__init__.py config/asgi.py config/env.py config/settings.py config/urls.py config/wsgi.py
 error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py
 error_tracking/management/__init__.py error_tracking/management/commands/__init__.py
 error_tracking/management/commands/check_tracker.py error_tracking/management/commands/embedded_tracker.py
-error_tracking/options.py error_tracking/urls.py error_tracking/views.py manage.py pages/__init__.py
+error_tracking/options.py error_tracking/tracker_api.py error_tracking/urls.py error_tracking/views.py
+glitchtip/provision.py manage.py pages/__init__.py
 pages/management/__init__.py pages/management/commands/__init__.py pages/management/commands/runserver.py
 pages/templates/pages/home.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
-tests/settings.py tests/test_error_tracking.py tests/test_pages.py tests/test_settings.py
+scripts/backup.py tests/settings.py tests/test_error_tracking.py tests/test_pages.py tests/test_settings.py
 """.split()
 ENVIRONMENTS = ("development", "staging", "production")
 #: Every choice at least once, each set with something of its own to show.
@@ -73,9 +74,17 @@ def test_the_default_answers_give_these_files(baked):
 @pytest.mark.parametrize(
     ("answers", "missing", "added"),
     [
-        ({"ci": "none"}, {".github/workflows/ci.yml"}, set()),
-        ({"ci": "gitlab"}, {".github/workflows/ci.yml"}, {".gitlab-ci.yml"}),
-        ({"tracker": "external"}, {"Procfile", "error_tracking/management/commands/embedded_tracker.py"}, set()),
+        ({"ci": "none"}, {".github/dependabot.yml", ".github/workflows/ci.yml"}, set()),
+        (
+            {"ci": "gitlab"},
+            {".github/dependabot.yml", ".github/workflows/ci.yml"},
+            {".gitlab-ci.yml", "renovate.json"},
+        ),
+        (
+            {"tracker": "external"},
+            {"Procfile", "error_tracking/management/commands/embedded_tracker.py", "glitchtip/provision.py"},
+            set(),
+        ),
     ],
 )
 def test_an_answer_takes_and_adds_files(baked, answers, missing, added):
@@ -134,7 +143,17 @@ def test_manage_py_test_has_no_tracker(baked):
 @pytest.mark.parametrize(
     ("answers", "services"),
     [
-        ({}, {"glitchtip-db": None, "glitchtip": "8000", "db": None, "migrate": None, "web": "8001"}),
+        (
+            {},
+            {
+                "glitchtip-db": None,
+                "glitchtip": "8000",
+                "glitchtip-provision": None,
+                "db": None,
+                "migrate": None,
+                "web": "8001",
+            },
+        ),
         (
             SETS["apart, SQLite, GitLab"],
             {
@@ -143,6 +162,7 @@ def test_manage_py_test_has_no_tracker(baked):
                 "glitchtip-migrate": None,
                 "glitchtip": "8000",
                 "glitchtip-worker": None,
+                "glitchtip-provision": None,
                 "migrate": None,
                 "web": "8001",
             },
@@ -161,8 +181,8 @@ def test_the_compose_file_has_these_services_and_ports(baked, answers, services)
         assert all(port.startswith("127.0.0.1:") for port in ports)
         published[name] = ports[0].split(":")[1] if ports else None
     assert published == services
-    used = {volume.split(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])}
-    assert used == set(compose["volumes"])
+    mounts = [mount for service in compose["services"].values() for mount in service.get("volumes", [])]
+    assert {mount.split(":")[0] for mount in mounts if not mount.startswith("./")} == set(compose["volumes"])
 
 
 def test_the_development_dsn_is_the_key_of_the_compose_stack(baked):
@@ -191,7 +211,7 @@ def test_the_env_files_are_private(project):
 
 def secrets_of(project):
     """Return every secret of a project's env files."""
-    names = ("SECRET_KEY", "PASSWORD", "GLITCHTIP_KEY")
+    names = ("SECRET_KEY", "PASSWORD", "GLITCHTIP_KEY", "TOKEN")
     return [
         value
         for environment in ENVIRONMENTS
@@ -202,7 +222,7 @@ def secrets_of(project):
 
 def test_no_secret_is_used_twice(baked):
     secrets = secrets_of(baked()) + secrets_of(baked(description="another bake"))
-    assert len(secrets) == len(set(secrets)) == 36
+    assert len(secrets) == len(set(secrets)) == 42
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 

@@ -58,8 +58,12 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "GLITCHTIP_KEY": key,
         "GLITCHTIP_SECRET_KEY": secret(),
         "GLITCHTIP_DB_PASSWORD": secret(),
+        "GLITCHTIP_API_TOKEN": secrets.token_hex(32),
         "GLITCHTIP_ADMIN_EMAIL": "{{ cookiecutter.admin_email }}",
         "GLITCHTIP_ADMIN_PASSWORD": secret(),
+{%- endif %}
+{%- if cookiecutter.tracker == "glitchtip" and (cookiecutter.staging_dsn or cookiecutter.production_dsn) %}
+        **({"TRACKER_DSN": DSNS[environment]} if DSNS.get(environment) else {}),
 {%- endif %}
 {%- if cookiecutter.database == "postgresql" %}
         **({} if development else {"DATABASE_URL": f"postgres://{DATABASE}:{password}@db:5432/{DATABASE}"}),

@@ -124,10 +124,11 @@ if ENVIRONMENT != "development":
 SENTRY_DSN = env("SENTRY_DSN", cast=dsn, default="")
 SENTRY_OPTIONS = sentry_options(
     dsn=SENTRY_DSN,
-    environment=env("SENTRY_ENVIRONMENT", default=ENVIRONMENT),
+    environment=env("SENTRY_ENVIRONMENT", default="") or ENVIRONMENT,
     release=env("SENTRY_RELEASE", default="") or release(BASE_DIR / "pyproject.toml"),
     debug=env("SENTRY_DEBUG", cast=boolean, default=False),
     traces_sample_rate=env("SENTRY_TRACES_SAMPLE_RATE", cast=sample_rate, default=0.0),
 )
+GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
 if SENTRY_DSN:  # an SDK without a DSN would still cost every request its instrumentation
     sentry_sdk.init(**SENTRY_OPTIONS)

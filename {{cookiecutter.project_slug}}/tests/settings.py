@@ -11,6 +11,7 @@ os.environ.update(
     SENTRY_DSN="",  # no test sends an event to a real tracker
     SENTRY_ENVIRONMENT="tests",
     SENTRY_TRACES_SAMPLE_RATE="0",
+    GLITCHTIP_API_TOKEN="",
 )
 
 from config.settings import *  # noqa: E402, F403

@@ -1,6 +1,7 @@
 """The wiring of the SDK, the view that fails on purpose and the way to the tracker."""
 
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 
@@ -85,28 +86,38 @@ def test_a_sample_rate_is_a_number_from_0_to_1(value):
 
 
 class Tracker(http.server.ThreadingHTTPServer):
-    """A tracker that answers every envelope with one status."""
+    """A tracker that answers every envelope with one status, and every page of `pages` with its JSON."""
 
     def __init__(self, status: int) -> None:
         """Listen on a free port."""
         super().__init__(("127.0.0.1", 0), Handler)
         self.status = status
+        self.pages: dict[str, object] = {}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     """Answers for `Tracker`."""
 
     def do_GET(self):  # noqa: N802
-        self.answer(200)
+        path = self.path.partition("?")[0]
+        if path == "/":
+            self.answer(200)
+        elif path not in self.server.pages:
+            self.answer(404)
+        elif path != "/api/settings/" and self.headers["Authorization"] != "Bearer token":
+            self.answer(401)
+        else:
+            self.answer(200, json.dumps(self.server.pages[path]).encode())
 
     def do_POST(self):  # noqa: N802
         self.rfile.read(int(self.headers["Content-Length"]))
         self.answer(self.server.status)
 
-    def answer(self, status):
+    def answer(self, status, body=b""):
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *args):
         """Keep the tests quiet."""
@@ -119,6 +130,7 @@ def tracker(settings, request) -> Iterator[Tracker]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.SENTRY_DSN = f"http://key@127.0.0.1:{server.server_port}/1"
     settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": settings.SENTRY_DSN}
+    settings.GLITCHTIP_API_TOKEN = "token"
     yield server
     server.shutdown()
     server.server_close()
@@ -145,6 +157,37 @@ def test_check_tracker_says_that_an_event_was_accepted(tracker, capsys):
 def test_check_tracker_says_why_an_event_was_refused(tracker, message):
     with pytest.raises(CommandError, match=message):
         call_command("check_tracker")
+
+
+GLITCHTIP = {
+    "/api/settings/": {"version": "6.2.3"},
+    "/api/0/organizations/": [{"slug": "shop"}],
+    "/api/0/organizations/shop/issues/": [{"id": "7"}],
+}
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+def test_check_tracker_finds_the_issue_in_glitchtip(tracker, capsys):
+    tracker.pages = GLITCHTIP
+    call_command("check_tracker", "--read-back")
+    assert f"found: http://127.0.0.1:{tracker.server_port}/shop/issues/7" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+@pytest.mark.parametrize(
+    ("pages", "token", "message"),
+    [
+        ({}, "token", "is not GlitchTip"),
+        (GLITCHTIP, "", "GLITCHTIP_API_TOKEN is empty"),
+        (GLITCHTIP, "wrong", "its API answers 401"),
+        ({**GLITCHTIP, "/api/0/organizations/shop/issues/": []}, "token", "accepted and never stored"),
+    ],
+)
+def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch, pages, token, message):
+    tracker.pages, settings.GLITCHTIP_API_TOKEN = pages, token
+    monkeypatch.setattr("error_tracking.management.commands.check_tracker.READ_BACK_SECONDS", 0.1)
+    with pytest.raises(CommandError, match=message):
+        call_command("check_tracker", "--read-back")
 
 
 def test_check_tracker_says_that_nothing_listens(settings):

@@ -7,11 +7,13 @@ from typing import Any
 
 import sentry_sdk
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from sentry_sdk.transport import HttpTransport
 from sentry_sdk.utils import Dsn
 
-SECONDS = 5
+from error_tracking.tracker_api import SECONDS, glitchtip_version, issue_url
+
+READ_BACK_SECONDS = 30
 WAYS_OUT = {
     "network": "the connection broke while the event was sent: look at the tracker's log, or at a proxy between",
     "status_400": "the tracker cannot read the event (400): is this address a tracker that speaks Sentry's protocol?",
@@ -44,6 +46,10 @@ class Command(BaseCommand):
 
     help = "Sends a marked event to the tracker and says what happened."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add --read-back."""
+        parser.add_argument("--read-back", action="store_true", help="look for the event's issue in GlitchTip too")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the steps; the first that fails ends the command with the way out."""
         if not settings.SENTRY_DSN:
@@ -54,6 +60,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Server    {dsn.netloc} answers")
         event_id = self.send()
         self.stdout.write(self.style.SUCCESS(f"Event     accepted, its id is {event_id}"))
+        if options["read_back"]:
+            self.read_back(f"{dsn.scheme}://{dsn.netloc}{dsn.path}", event_id)
 
     def reach(self, dsn: Dsn) -> None:
         """Ask the server for its front page: any answer will do.
@@ -95,3 +103,34 @@ class Command(BaseCommand):
         if event_id is None or time.monotonic() - started >= patience:
             raise CommandError("Event     not sent in time: look at the tracker's log")
         return event_id
+
+    def read_back(self, address: str, event_id: str) -> None:
+        """Wait until GlitchTip shows the event: what its web process accepts, its worker may never store.
+
+        Raises:
+            CommandError: if the event is not shown within `READ_BACK_SECONDS`, or cannot be looked for.
+        """
+        version = glitchtip_version(address)
+        if not version:
+            raise CommandError(f"Issue     {address} is not GlitchTip: look for the event's id in its own pages")
+        if not settings.GLITCHTIP_API_TOKEN:
+            raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it in {settings.ENV_FILE}")
+        self.stdout.write(f"Issue     asking GlitchTip {version} ", ending="")
+        url = ""
+        deadline = time.monotonic() + READ_BACK_SECONDS
+        while not url and time.monotonic() < deadline:
+            self.stdout.write(".", ending="")
+            self.stdout.flush()
+            try:
+                url = issue_url(address, settings.GLITCHTIP_API_TOKEN, event_id)
+            except urllib.error.HTTPError as error:
+                raise CommandError(f"its API answers {error.code}: does GLITCHTIP_API_TOKEN belong to it?") from None
+            except OSError as error:
+                raise CommandError(f"its API cannot be reached: {error}") from None
+            time.sleep(0 if url else 1)
+        if not url:
+            raise CommandError(
+                f" no issue after {READ_BACK_SECONDS} s: accepted and never stored. Is a worker running, are the"
+                " migrations done? Look at GlitchTip's log"
+            )
+        self.stdout.write(self.style.SUCCESS(f" found: {url}"))

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec ./manage.py migrate --run-syncdb --verbosity 0

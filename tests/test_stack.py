@@ -1,0 +1,298 @@
+"""The compose stack: its file always, its containers where there is an engine.
+
+STANDINS names a program that tags local images with the public names of a compose file; without it the public images
+are pulled, and GlitchTip is the real one.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scripts.demo import free_ports, get
+from tests.conftest import TEMPLATE, Baked
+from tests.test_bake import SETS
+
+SHAPES = {
+    "all in one": {},
+    "apart, SQLite": {"glitchtip_layout": "web-and-worker", "database": "sqlite"},
+}
+STANDINS = os.environ.get("STANDINS")
+
+
+def no_engine() -> str:
+    """Say why no container can be run here, or ""."""
+    if shutil.which("docker") is None:
+        return "there is no docker command"
+    asked = [["docker", "info"], ["docker", "compose", "version"]]
+    failed = [command for command in asked if subprocess.run(command, capture_output=True).returncode]
+    return f"{' '.join(failed[0])} fails" if failed else ""
+
+
+REASON = no_engine()
+needs_engine = pytest.mark.skipif(bool(REASON), reason=f"{REASON}: that the stack runs was not checked")
+
+
+@pytest.mark.parametrize("answers", SETS.values(), ids=SETS)
+def test_the_compose_file_is_valid(baked, answers):
+    project = baked(**answers)
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
+    done = subprocess.run(check, cwd=project.path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command: the compose file was not interpolated")
+@pytest.mark.parametrize("answers", SETS.values(), ids=SETS)
+def test_each_service_is_hardened_and_gets_its_own_secrets_alone(baked, answers):
+    project = baked(**answers)
+    done = subprocess.run(
+        ["docker", "compose", "config", "--format", "json"], cwd=project.path, capture_output=True, text=True
+    )
+    if "unknown" in done.stderr:
+        pytest.skip("docker compose is not installed: the compose file was not interpolated")
+    assert done.returncode == 0, done.stderr
+    secrets = {
+        name: value
+        for name, value in project.env("development").items()
+        if name.endswith(("SECRET_KEY", "PASSWORD", "_TOKEN"))
+    }
+    allowed = {
+        "db": {"POSTGRES_PASSWORD"},
+        "glitchtip-db": {"GLITCHTIP_DB_PASSWORD"},
+        "web": {"SECRET_KEY", "POSTGRES_PASSWORD"},
+        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD"},
+        "glitchtip-provision": {name for name in secrets if name.startswith("GLITCHTIP")},
+        "valkey": set(),
+    }
+    for name, service in json.loads(done.stdout)["services"].items():
+        text = json.dumps(service)
+        held = {secret for secret, value in secrets.items() if value in text}
+        assert held <= allowed.get(name, {"GLITCHTIP_SECRET_KEY", "GLITCHTIP_DB_PASSWORD"}), name
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["init"] is True
+        assert int(service["mem_limit"]) <= 352 * 2**20
+        assert service["logging"]["options"]["max-size"] == "10m"
+        assert all(port["host_ip"] == "127.0.0.1" for port in service.get("ports", []))
+        assert ":" not in service["image"] or not service["image"].endswith(":latest")
+    if answers == {}:
+        services = json.loads(done.stdout)["services"]
+        assert sum(int(services[name]["mem_limit"]) for name in ("glitchtip", "glitchtip-db")) <= 512 * 2**20
+        assert sum(service["restart"] != "no" for service in services.values()) <= 5
+
+
+@dataclass
+class Stack:
+    """A project whose containers run."""
+
+    project: Baked
+    answers: dict[str, str]
+
+    def compose(self, *arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess:
+        """Run docker compose in the project."""
+        done = subprocess.run(
+            ["docker", "compose", *arguments], cwd=self.project.path, capture_output=True, text=True, **options
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def up(self) -> None:
+        """Start all, and wait until all is healthy."""
+        self.compose("up", "--detach", "--wait", "--wait-timeout", "180")
+
+    def url(self, answer: str) -> str:
+        """Return the address of the service that publishes the port of an answer."""
+        return f"http://localhost:{self.answers[answer]}"
+
+    def trigger(self) -> int:
+        """Raise the error on purpose and return the status of the answer."""
+        return get(f"{self.url('app_port')}/glitchtip-debug/")[0]
+
+    def errors(self, expected: int, seconds: float = 20) -> int:
+        """Return how many ZeroDivisionErrors the tracker shows, once there are `expected` or time is up."""
+        slug = self.project.path.name.replace("_", "-")
+        token = self.project.env("development")["GLITCHTIP_API_TOKEN"]
+        request = urllib.request.Request(
+            f"{self.url('glitchtip_port')}/api/0/organizations/{slug}/issues/",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        deadline = time.monotonic() + seconds
+        while True:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                issues = json.load(answer)
+            count = sum(int(issue["count"]) for issue in issues if issue["title"].startswith("ZeroDivisionError"))
+            if count >= expected or time.monotonic() > deadline:
+                return count
+            time.sleep(0.5)
+
+    def shell(self, service: str, command: str) -> str:
+        """Run a shell command in a container and return what it printed."""
+        return self.compose("exec", "-T", service, "sh", "-c", command).stdout.strip()
+
+
+def use_standins(project: Path) -> None:
+    """Give every public image of the project its stand-in, and GlitchTip the one that can be provisioned."""
+    if STANDINS:
+        # It ends with 1, for it finds no stand-in for the image that the project builds; compose will build that.
+        subprocess.run([STANDINS, "compose.yaml"], cwd=project, capture_output=True)
+        build = [
+            "docker",
+            "build",
+            "--quiet",
+            "--tag",
+            "glitchtip/glitchtip:6.2.3",
+            str(TEMPLATE / "tests" / "standin"),
+        ]
+        subprocess.run(build, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def start(baked):
+    """Give a function that starts the stack of a set of answers; all are ended with the module."""
+    stacks = []
+
+    def start_stack(slug: str, **answers: str) -> Stack:
+        tracker_port, site_port = free_ports(2)
+        answers = {"project_slug": slug, "glitchtip_port": str(tracker_port), "app_port": str(site_port), **answers}
+        stack = Stack(baked(**answers), answers)
+        use_standins(stack.project.path)
+        stacks.append(stack)
+        stack.up()
+        return stack
+
+    yield start_stack
+    for stack in stacks:
+        stack.compose("down", "--volumes", "--timeout", "5", check=False)
+
+
+@pytest.fixture(scope="module", params=SHAPES.values(), ids=SHAPES)
+def stack(start, request):
+    """Give a stack of each shape that has a tracker."""
+    slug = f"stack_{len(request.param)}"
+    return start(slug, **request.param)
+
+
+@needs_engine
+def test_an_error_of_the_site_in_its_container_is_an_issue(stack):
+    before = stack.errors(0)
+    assert stack.trigger() == 500
+    assert stack.errors(before + 1) == before + 1
+
+
+@needs_engine
+def test_an_error_of_a_site_on_the_host_is_an_issue(stack):
+    printed = stack.project.run("python", "manage.py", "check_tracker", "--read-back")
+    assert f"found: {stack.url('glitchtip_port')}/{stack.project.path.name.replace('_', '-')}/issues/" in printed
+
+
+@needs_engine
+def test_make_run_would_use_the_tracker_that_is_there(stack):
+    code = (
+        "from error_tracking.management.commands.embedded_tracker import tracker_at;"
+        f" print(tracker_at('{stack.url('glitchtip_port')}/'))"
+    )
+    assert stack.project.run("python", "manage.py", "shell", "--verbosity", "0", "--command", code).strip() == "True"
+
+
+@needs_engine
+def test_every_service_comes_back_after_a_restart(stack):
+    services = stack.compose("ps", "--services").stdout.split()
+    for service in services:
+        stack.compose("restart", "--timeout", "5", service)
+    stack.up()
+    assert stack.trigger() == 500
+
+
+@needs_engine
+def test_data_outlives_the_containers(stack):
+    make = "from django.contrib.auth.models import User; User.objects.create_superuser('ada')"
+    stack.shell("web", f'python manage.py shell --verbosity 0 --command "{make}"')
+    stack.compose("down", "--timeout", "5")
+    stack.up()
+    count = "from django.contrib.auth.models import User; print(User.objects.count())"
+    assert stack.shell("web", f'python manage.py shell --verbosity 0 --command "{count}"') == "1"
+
+
+@needs_engine
+def test_a_stop_loses_no_error_in_flight(stack):
+    before = stack.errors(0)
+    with ThreadPoolExecutor(10) as pool:
+        statuses = list(pool.map(lambda _: stack.trigger(), range(10)))
+    stack.compose("stop", "web")
+    assert statuses == [500] * 10
+    assert stack.errors(before + 10) == before + 10
+    stack.up()
+
+
+@needs_engine
+def test_a_backup_brings_back_what_was_there(stack):
+    make = "from django.contrib.auth.models import User; User.objects.create_superuser('before')"
+    names = "from django.contrib.auth.models import User; print(*User.objects.filter(username='before'))"
+    stack.shell("web", f'python manage.py shell --verbosity 0 --command "{make}"')
+    stack.shell("glitchtip", "echo kept > /code/uploads/kept")
+    stack.project.run("python", "scripts/backup.py", "create")
+    [archive] = (stack.project.path / "backups").iterdir()
+    assert archive.stat().st_mode & 0o777 == 0o600
+    refused = subprocess.run(
+        [sys.executable, "scripts/backup.py", "restore", archive],
+        cwd=stack.project.path,
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 1
+    assert "would be overwritten: add --force" in refused.stderr
+    env = stack.project.env("development")
+    stack.compose("down", "--volumes", "--timeout", "5")
+    for file in (stack.project.path / ".envs").glob("*t.env"):
+        file.unlink()
+    stack.project.run("python", "scripts/backup.py", "restore", str(archive), **env)
+    assert stack.project.env("development") == env
+    assert stack.shell("web", f'python manage.py shell --verbosity 0 --command "{names}"') == "before"
+    assert stack.shell("glitchtip", "cat /code/uploads/kept") == "kept"
+    assert stack.trigger() == 500
+
+
+@pytest.fixture(scope="module")
+def external(start):
+    """Give a stack without a tracker."""
+    return start("stack_external", tracker="external")
+
+
+@needs_engine
+def test_two_projects_run_side_by_side(stack, external):
+    assert set(external.compose("ps", "--services").stdout.split()) == {"db", "web"}
+    assert get(f"{external.url('app_port')}/health/")[0] == 200
+    assert get(f"{stack.url('app_port')}/health/")[0] == 200
+
+
+@needs_engine
+def test_a_missing_variable_says_what_to_do(baked, tmp_path):
+    (tmp_path / "empty.env").touch()
+    done = subprocess.run(
+        ["docker", "compose", "--env-file", str(tmp_path / "empty.env"), "config", "--quiet"],
+        cwd=baked().path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "run python .envs/create.py" in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive"])
+def test_a_file_that_is_no_backup_is_refused(baked, tmp_path, content):
+    archive = tmp_path / "backup.tar.gz"
+    archive.write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "scripts/backup.py", "restore", str(archive)], cwd=baked().path, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "is not a whole backup" in done.stderr
+    assert "Traceback" not in done.stderr
