@@ -1,4 +1,4 @@
-"""What makes an answer valid. Pure functions; the Jinja extension at the end hands them to Cookiecutter.
+"""What makes an answer valid: pure functions, and at the end the Jinja extension that hands them to Cookiecutter.
 
 Every check takes the answers given so far and returns the one line that refuses the answer, or "".
 """
@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
 from jinja2 import Environment
 from jinja2.ext import Extension
 from slugify import slugify
@@ -28,7 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OWN_FOLDERS = {"config", "docs", "error_tracking", "glitchtip", "pages", "site", "static", "tests"}
 INSTALLED = frozenset(
     """
-    _distutils_hack _pytest asgiref blinker certifi click django dotenv environ flask gunicorn honcho iniconfig
+    _distutils_hack _pytest asgiref blinker certifi click colorama django dotenv environ flask gunicorn honcho iniconfig
     itsdangerous jinja2 kent markupsafe packaging pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest
     pytest_django ruff sentry_sdk setuptools sqlparse typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
@@ -46,9 +45,6 @@ EMAIL = re.compile(
 DSN = re.compile(
     r"https?://[\w.~-]+(:[\w.~-]+)?@([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[\w.~-]+)*/[0-9]{1,18}", re.ASCII
 )
-
-#: libyaml where PyYAML was built with it: ten times as fast, in every bake.
-YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Answers = Mapping[str, str]
 
@@ -248,21 +244,6 @@ def plain(answers: Answers) -> dict[str, str]:
     return {name: answers[name] for name in CHECKS}
 
 
-def published_ports(answers: Answers) -> list[tuple[str, str]]:
-    """Read back which services publish which ports of this machine in the compose file that was written.
-
-    Returns (service, host port) pairs, the port with its ${VARIABLE} as it stands there. Ports have the short form
-    HOST_IP:HOST_PORT:CONTAINER_PORT (Compose Specification, "ports").
-    """
-    with open(os.path.join(answers["_output_dir"], answers["project_slug"], "compose.yaml"), encoding="utf-8") as file:
-        services = yaml.load(file, Loader=YAML_LOADER)["services"]
-    return [
-        (name, port.removeprefix("127.0.0.1:").rpartition(":")[0])
-        for name, service in services.items()
-        for port in service.get("ports", [])
-    ]
-
-
 @functools.cache
 def template_variables() -> dict[str, Any]:
     """Return cookiecutter.json as it is in the template, with no answer in it."""
@@ -296,7 +277,6 @@ class AnswersExtension(Extension):
             check=check,
             plain=plain,
             project_slug=project_slug,
-            published_ports=published_ports,
             python_string=python_string,
             refusals=refusals,
             toml_string=toml_string,
@@ -306,7 +286,8 @@ class AnswersExtension(Extension):
         """Return an answer from the command line or a configuration file as the text that it is.
 
         Cookiecutter renders these as templates: `description='{{ 6 * 7 }}'` would become 42. A string without a
-        file name that the template does not hold is an answer.
+        file name that the template does not hold is an answer. (One that repeats a string of the template letter
+        for letter is rendered as that is, and can do no more than that does.)
         """
         if name is not None or source in own_templates():
             return source

@@ -54,10 +54,14 @@ def running(project: Path, *ports: int) -> Iterator[None]:
     Raises:
         RuntimeError: with the log, if a port is not served within `PATIENCE` seconds or the command ends by itself.
     """
+    machine = {"PATH", "HOME", "LANG", "TMPDIR"}  # nothing that would configure the site from outside
+    tools = ("UV_", "PIP_", "SSL_", "VIRTUAL_ENV", "REQUESTS_", "CURL_", "XDG_", "http", "HTTP", "no_proxy", "NO_PROXY")
+    environment = {name: value for name, value in os.environ.items() if name in machine or name.startswith(tools)}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = subprocess.Popen(
             ["make", "run"],
             cwd=project,
+            env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

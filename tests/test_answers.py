@@ -2,6 +2,7 @@
 
 import keyword
 import subprocess
+import sys
 
 import pytest
 from sentry_sdk.utils import BadDsn, Dsn
@@ -164,7 +165,7 @@ def test_no_slug_hides_a_module_that_the_project_installs(baked):
 def test_a_python_string_is_as_ruff_formats_it(text, tmp_path):
     file = tmp_path / "name.py"
     file.write_text(f"NAME = {answers.python_string(text)}\n", encoding="utf-8")
-    subprocess.run(["ruff", "format", "--check", "--quiet", str(file)], check=True)
+    subprocess.run([sys.executable, "-m", "ruff", "format", "--check", "--quiet", str(file)], check=True)
     names: dict[str, str] = {}
     exec(file.read_text(encoding="utf-8"), names)
     assert names["NAME"] == text

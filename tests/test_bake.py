@@ -14,6 +14,7 @@ import yaml
 from cookiecutter.main import cookiecutter
 from cookiecutter.utils import create_env_with_context
 
+import answers
 from tests.conftest import TEMPLATE
 from tests.test_answers import complete
 
@@ -136,8 +137,18 @@ def test_the_project_passes_its_own_tests_with_a_tracker_in_the_environment(proj
 
 
 def test_manage_py_test_has_no_tracker(baked):
-    shown = baked().run("python", "manage.py", "test", "--verbosity", "2", SENTRY_DSN="http://key@127.0.0.1:9/1")
-    assert "Found 0 test" in shown or "Ran" in shown
+    project = baked(description="a project with a test of Django's own kind")
+    (project.path / "tests" / "test_tracker.py").write_text(
+        "import sentry_sdk\nfrom django.test import SimpleTestCase\n\n"
+        "class TrackerTest(SimpleTestCase):\n"
+        "    def test_off(self):\n        self.assertFalse(sentry_sdk.get_client().is_active())\n"
+    )
+    shown = project.run(
+        *("python", "manage.py", "test"),
+        SENTRY_DSN="http://key@127.0.0.1:9/1",
+        DJANGO_SETTINGS_MODULE="config.settings",
+    )
+    assert "Ran 1 test" in shown
 
 
 @pytest.mark.parametrize(
@@ -226,8 +237,8 @@ def test_no_secret_is_used_twice(baked):
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 
-def test_equal_answers_differ_in_git_ignored_files_alone(baked, cookies):
-    first, second = baked().path, cookies.bake().project_path
+def test_equal_answers_differ_in_git_ignored_files_alone(cookies):
+    first, second = cookies.bake().project_path, cookies.bake().project_path
     for folder in (first, second):
         subprocess.run(["git", "init", "--quiet", folder], check=True)
         subprocess.run(["git", "-C", folder, "add", "--all"], check=True)
@@ -305,15 +316,11 @@ def test_a_replay_is_checked_by_the_hook(tmp_path, capfd):
 @pytest.fixture
 def post_gen(tmp_path):
     """Give the post-generation hook as a module, rendered as Cookiecutter renders it."""
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "compose.yaml").write_text(
+    (tmp_path / ".envs").mkdir()
+    (tmp_path / "compose.yaml").write_text(
         'services: {glitchtip: {ports: ["127.0.0.1:${TRACKER:?x}:8000"]}, web: {ports: ["127.0.0.1:${SITE:?x}:8001"]}}'
     )
-    context = {
-        **complete(project_slug="shop"),
-        "_output_dir": str(tmp_path),
-        "_extensions": ["answers.AnswersExtension"],
-    }
+    context = {**complete(project_slug="shop"), "_extensions": ["answers.AnswersExtension"]}
     environment = create_env_with_context({"cookiecutter": context})
     hook = (TEMPLATE / "hooks" / "post_gen_project.py").read_text(encoding="utf-8")
     file = tmp_path / "hook.py"
@@ -333,15 +340,44 @@ def post_gen(tmp_path):
 )
 def test_the_rendered_ports_are_read_back(post_gen, tmp_path, site, tracker, dsn, problem):
     for environment in ENVIRONMENTS:
-        text = f"# a note = a comment\nTRACKER={tracker}\nSITE={site}\nSENTRY_DSN={dsn}\n"
-        (tmp_path / f"{environment}.env").write_text(text)
-    problems = list(post_gen["port_problems"](tmp_path, post_gen["PUBLISHED"]))
-    expected = [f"{environment}.env: {problem}" for environment in ENVIRONMENTS if problem]
-    assert [line.split(":")[0] + ":" + line.split(":")[1] for line in problems] == expected
+        (tmp_path / ".envs" / f"{environment}.env").write_text("TRACKER=1\nSITE=2\n")
+    text = f"# a note = a comment\nTRACKER={tracker}\nSITE={site}\nSENTRY_DSN={dsn}\n"
+    (tmp_path / ".envs" / "development.env").write_text(text)
+    problems = [line.rpartition(":")[0] for line in post_gen["port_problems"](tmp_path)]
+    assert problems == ([f"development.env: {problem}"] if problem else [])
+
+
+@pytest.mark.parametrize("tracker", ["glitchtip", "external"])
+def test_a_tracker_on_another_port_of_this_machine_may_serve_staging(baked, tracker):
+    project = baked(tracker=tracker, staging_dsn="http://key@localhost:9000/1")
+    assert project.env("staging")["SENTRY_DSN"] == "http://key@localhost:9000/1"
 
 
 def test_a_project_with_wrong_ports_is_refused(cookies, monkeypatch, capfd):
-    monkeypatch.setattr("answers.published_ports", lambda answers: [("glitchtip", "8000"), ("web", "8000")])
-    result = cookies.bake()
+    monkeypatch.setitem(answers.CHECKS, "app_port", lambda answers: "")
+    result = cookies.bake(extra_context={"app_port": "8000"})
     assert result.exit_code != 0
     assert "glitchtip and web both publish port 8000" in capfd.readouterr().err
+
+
+def test_a_bake_over_a_project_keeps_its_env_files(command, tmp_path):
+    command("--no-input")
+    folder = tmp_path / "out" / "my_django_project" / ".envs"
+    (folder / "production.env").write_text("MINE=1\n")
+    before = (folder / "development.env").read_text()
+    assert command("--no-input", "--overwrite-if-exists").exit_code == 0
+    assert (folder / "production.env").read_text() == "MINE=1\n"
+    assert (folder / "development.env").read_text() == before
+
+
+def test_cruft_bakes_it_and_keeps_no_secret(tmp_path):
+    repository = tmp_path / "template"
+    subprocess.run(["git", "clone", "--quiet", TEMPLATE, repository], check=True)
+    command = [sys.executable, "-m", "cruft", "create", repository, "--no-input", "--output-dir", tmp_path / "out"]
+    subprocess.run(command, check=True, capture_output=True)
+    project = tmp_path / "out" / "my_django_project"
+    recorded = (project / ".cruft.json").read_text()
+    for line in (project / ".envs" / "development.env").read_text().splitlines():
+        name, _, value = line.partition("=")
+        if name.endswith(("KEY", "PASSWORD", "TOKEN")):
+            assert value not in recorded

@@ -7,8 +7,9 @@ import sys
 
 def main() -> None:
     """Run a management command; `manage.py test` takes the settings that send no event."""
-    settings = "tests.settings" if sys.argv[1:2] == ["test"] else "config.settings"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if sys.argv[1:2] == ["test"]:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -1,6 +1,7 @@
 """Reads variables from the environment and an env file, and says clearly which one is wrong."""
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+REQUIRED = object()
 
 
 def boolean(value: str) -> bool:
-    """Return True or False; ValueError for any other word, where django-environ would take it for False."""
+    """Return True or False; ValueError for any other word."""
     try:
         return BOOLEANS[value.strip().lower()]
     except KeyError:
@@ -20,10 +22,22 @@ def boolean(value: str) -> bool:
 
 
 def number(value: str) -> int:
-    """Return a whole number that is not negative."""
-    if not value.isdecimal():
+    """Return a whole number that is not negative; ValueError for anything else."""
+    if not (value.isascii() and value.isdecimal()):
         raise ValueError("it is not a whole number")
     return int(value)
+
+
+def secret(value: str) -> str:
+    """Return a text; ValueError if nothing is in it."""
+    if not value.strip():
+        raise ValueError("it is empty")
+    return value
+
+
+def words(value: str) -> list[str]:
+    """Return what stands between commas."""
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def database(url: str) -> dict[str, Any]:
@@ -37,39 +51,39 @@ def database(url: str) -> dict[str, Any]:
         raise ValueError(f"it does not look like {example}") from None
 
 
-class Env(environ.Env):
-    """django-environ, strict: every error names the variable and the file, and repeats no value, which may be secret."""
+class Env:
+    """The variables: every error names the variable and the file, and repeats no value, which may be secret."""
 
     def __init__(self, file: Path) -> None:
-        """Read `file` if it exists; a variable that is set already wins.
+        """Read `file` with django-environ if it exists; a variable that is set already wins.
 
         Raises:
             ImproperlyConfigured: if the file cannot be read, or holds a line that is not KEY=value.
         """
-        super().__init__()
         self.file = file
         try:
             text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise ImproperlyConfigured(f"{file} cannot be read: {error}") from error
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number_of_line, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.startswith("#") and "=" not in line:
-                raise ImproperlyConfigured(f"{file}, line {number}: this is not KEY=value")
-        self.read_env(io.StringIO(text))
+                raise ImproperlyConfigured(f"{file}, line {number_of_line}: this is not KEY=value")
+        environ.Env.read_env(io.StringIO(text))
 
-    def get_value(
-        self, var: str, cast: Callable | None = None, default: Any = environ.Env.NOTSET, **options: Any
-    ) -> Any:
-        """Return the value of a variable.
+    def __call__(self, variable: str, cast: Callable[[str], Any] = str, default: Any = REQUIRED) -> Any:
+        """Return what `cast` makes of a variable, or `default` if it is not set.
 
         Raises:
-            ImproperlyConfigured: if the variable is missing and has no default, or `cast` refuses its value.
+            ImproperlyConfigured: if the variable is not set and has no default, or `cast` refuses its value.
         """
         where = f"set it in {self.file} or in the environment"
-        if var not in self.ENVIRON and default is self.NOTSET:
+        value = os.environ.get(variable)
+        if value is None:
+            if default is not REQUIRED:
+                return default
             made = "" if self.file.exists() else " (python .envs/create.py makes that file)"
-            raise ImproperlyConfigured(f"{var} is missing: {where}{made}")
+            raise ImproperlyConfigured(f"{variable} is missing: {where}{made}")
         try:
-            return super().get_value(var, cast=cast, default=default, **options)
-        except (ValueError, TypeError) as error:
-            raise ImproperlyConfigured(f"{var} is wrong: {error}; {where}") from error
+            return cast(value)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{variable} is wrong: {error}; {where}") from error

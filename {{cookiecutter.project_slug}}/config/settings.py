@@ -9,27 +9,26 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import Env, boolean, database, number
+from config.env import REQUIRED, Env, boolean, database, number, secret, words
 from error_tracking.options import dsn, release, sample_rate, sentry_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = {{ cookiecutter.project_name | python_string }}
 
-ENVIRONMENT = os.environ.get("DJANGO_ENV", "development")
+ENVIRONMENT = os.environ.get("DJANGO_ENV") or "development"
 if ENVIRONMENT not in ("development", "staging", "production"):
     raise ImproperlyConfigured(f"DJANGO_ENV={ENVIRONMENT!r} is unknown: set it to development, staging or production")
 ENV_FILE = BASE_DIR / ".envs" / f"{ENVIRONMENT}.env"
 env = Env(ENV_FILE)
 
-SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=number)
 
 if ENVIRONMENT == "production":
     for variable, refused, problem in (
         ("DEBUG", DEBUG, "is True: set it to False"),
-        ("SECRET_KEY", not SECRET_KEY, "is empty: set it to 50 random characters"),
         ("ALLOWED_HOSTS", not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS, "is empty or *: name the site's hosts"),
     ):
         if refused:
@@ -81,7 +80,7 @@ DATABASES = {
         "DATABASE_URL",
         cast=database,
 {%- if cookiecutter.database == "postgresql" %}
-        default=SQLITE if ENVIRONMENT == "development" else env.NOTSET,
+        default=SQLITE if ENVIRONMENT == "development" else REQUIRED,
 {%- else %}
         default=SQLITE,
 {%- endif %}

@@ -9,7 +9,9 @@ os.environ.update(
     ALLOWED_HOSTS="testserver",
     APP_PORT="8001",
     SENTRY_DSN="",  # no test sends an event to a real tracker
+    SENTRY_DEBUG="False",
     SENTRY_ENVIRONMENT="tests",
+    SENTRY_RELEASE="",
     SENTRY_TRACES_SAMPLE_RATE="0",
     GLITCHTIP_API_TOKEN="",
 )

@@ -1,7 +1,9 @@
 """The wiring of the SDK, the view that fails on purpose and the way to the tracker."""
 
+import contextlib
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -28,6 +30,27 @@ def test_an_error_becomes_one_event(visitor, sentry_events):
     assert event["transaction"] == "/glitchtip-debug/"
     assert event["environment"] == "tests"
     assert event["release"] == options.release(settings.BASE_DIR / "pyproject.toml")
+
+
+def test_the_options_are_these_and_no_others():
+    made = options.sentry_options(dsn="d", environment="e", release="r", debug=True, traces_sample_rate=0.5)
+    [django] = made.pop("integrations")
+    assert django.identifier == "django"
+    assert made == {
+        "dsn": "d",
+        "environment": "e",
+        "release": "r",
+        "debug": True,
+        "traces_sample_rate": 0.5,
+        "ignore_errors": ["django.core.exceptions.DisallowedHost"],
+        "auto_session_tracking": False,
+        "send_client_reports": False,
+        "_experiments": {"transport_compression_algo": "gzip"},
+    }
+
+
+def test_a_rate_of_0_leaves_tracing_off():
+    assert options.sentry_options(dsn="", environment="", release="")["traces_sample_rate"] is None
 
 
 @pytest.mark.parametrize("path", ["/", "/no-such-page/"])
@@ -188,6 +211,44 @@ def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch
     monkeypatch.setattr("error_tracking.management.commands.check_tracker.READ_BACK_SECONDS", 0.1)
     with pytest.raises(CommandError, match=message):
         call_command("check_tracker", "--read-back")
+
+
+@contextlib.contextmanager
+def line_server(answer: bytes) -> Iterator[int]:
+    """Listen on a free port and answer each connection with one line, or never if it is empty."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    held.append(connection)
+                    if answer:
+                        connection.recv(1)
+                        connection.sendall(answer)
+
+        held: list[socket.socket] = []
+        threading.Thread(target=serve, daemon=True).start()
+        yield server.getsockname()[1]
+        for connection in held:
+            connection.close()
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(("answer", "message"), [(b"+PONG\r\n", "cannot be reached"), (b"", "does not answer within")])
+def test_check_tracker_says_that_the_server_speaks_no_http(settings, monkeypatch, answer, message):
+    monkeypatch.setattr("error_tracking.management.commands.check_tracker.SECONDS", 0.5)
+    with line_server(answer) as port:
+        settings.SENTRY_DSN = f"http://key@127.0.0.1:{port}/1"
+        with pytest.raises(CommandError, match=message):
+            call_command("check_tracker")
+
+
+def test_a_taken_port_says_which_variable_to_change(monkeypatch):
+    with line_server(b"") as port:
+        monkeypatch.setattr("pages.management.commands.runserver.Command.default_port", str(port))
+        with pytest.raises(CommandError, match=f"Port {port} is taken.*set APP_PORT"):
+            call_command("runserver", "--noreload")
 
 
 def test_check_tracker_says_that_nothing_listens(settings):

@@ -2,7 +2,8 @@
 
 from unittest import mock
 
-from django.db import DatabaseError, connection
+import pytest
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.html import escape
 
 
@@ -23,7 +24,8 @@ def test_health_answers_while_the_database_does(client, db):
     assert response.cookies == {}
 
 
-def test_health_fails_without_an_event_when_the_database_is_away(client, sentry_events):
-    with mock.patch.object(connection, "cursor", side_effect=DatabaseError):
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_health_fails_without_an_event_when_the_database_is_away(client, sentry_events, error):
+    with mock.patch.object(connection, "cursor", side_effect=error):
         assert client.get("/health/").status_code == 503
     assert sentry_events == []

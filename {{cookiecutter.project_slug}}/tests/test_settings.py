@@ -21,6 +21,8 @@ GOOD = {
     "DATABASE_URL": "sqlite:////tmp/unused.sqlite3",
     "SENTRY_DSN": "",
     "SENTRY_DEBUG": "False",
+    "SENTRY_ENVIRONMENT": "",
+    "SENTRY_RELEASE": "",
     "SENTRY_TRACES_SAMPLE_RATE": "0.01",
 }
 
@@ -31,8 +33,30 @@ def load(**variables: str) -> dict[str, Any]:
         return runpy.run_path(str(settings.BASE_DIR / "config" / "settings.py"))
 
 
-def test_good_variables_are_taken():
-    assert load()["SENTRY_OPTIONS"]["environment"] == "production"
+def test_the_sdk_is_started_with_what_the_variables_say():
+    with mock.patch("sentry_sdk.init") as init:
+        load(
+            SENTRY_DSN="https://key@errors.example.com/1",
+            SENTRY_RELEASE="shop@1",
+            SENTRY_DEBUG="True",
+            SENTRY_TRACES_SAMPLE_RATE="0.25",
+        )
+    init.assert_called_once()
+    started = init.call_args.kwargs
+    assert started["dsn"] == "https://key@errors.example.com/1"
+    assert (started["environment"], started["release"]) == ("production", "shop@1")
+    assert (started["debug"], started["traces_sample_rate"]) == (True, 0.25)
+
+
+def test_without_a_dsn_the_sdk_is_not_started():
+    with mock.patch("sentry_sdk.init") as init:
+        loaded = load(SENTRY_DSN="")
+    init.assert_not_called()
+    assert loaded["SENTRY_OPTIONS"]["environment"] == "production"
+
+
+def test_a_dollar_in_a_value_is_a_dollar():
+    assert load(SECRET_KEY="$" * 50)["SECRET_KEY"] == "$" * 50
 
 
 @pytest.mark.parametrize(
@@ -41,7 +65,8 @@ def test_good_variables_are_taken():
         ("DJANGO_ENV", "prod", "DJANGO_ENV='prod' is unknown"),
         ("DEBUG", "True", "DEBUG is True"),
         ("DEBUG", "Flase", "DEBUG is wrong: it is neither True nor False"),
-        ("SECRET_KEY", "", "SECRET_KEY is empty"),
+        ("SECRET_KEY", " ", "SECRET_KEY is wrong: it is empty"),
+        ("ALLOWED_HOSTS", "example.com, *", "ALLOWED_HOSTS is empty or *"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS is empty or *"),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is empty or *"),
         ("APP_PORT", "eighty", "APP_PORT is wrong: it is not a whole number"),

@@ -1,5 +1,6 @@
 """`manage.py check_tracker`: does an error of this site reach its tracker?"""
 
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -15,7 +16,7 @@ from error_tracking.tracker_api import SECONDS, glitchtip_version, issue_url
 
 READ_BACK_SECONDS = 30
 WAYS_OUT = {
-    "network": "the connection broke while the event was sent: look at the tracker's log, or at a proxy between",
+    "network": f"the connection broke, or no answer came within {SECONDS} s: look at the tracker's log, or at a proxy between",
     "status_400": "the tracker cannot read the event (400): is this address a tracker that speaks Sentry's protocol?",
     "status_401": "the key is refused (401): copy the DSN from the tracker's project settings again",
     "status_403": "the key is refused (403): copy the DSN from the tracker's project settings again; GlitchTip refuses"
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             urllib.request.urlopen(f"{dsn.scheme}://{dsn.netloc}{dsn.path}", timeout=SECONDS).close()
         except urllib.error.HTTPError as answer:
             answer.close()
-        except (OSError, urllib.error.URLError) as error:
+        except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             if isinstance(reason, ConnectionRefusedError):
                 problem = "refuses the connection: start the tracker, or correct the DSN's port"
@@ -125,8 +126,8 @@ class Command(BaseCommand):
                 url = issue_url(address, settings.GLITCHTIP_API_TOKEN, event_id)
             except urllib.error.HTTPError as error:
                 raise CommandError(f"its API answers {error.code}: does GLITCHTIP_API_TOKEN belong to it?") from None
-            except OSError as error:
-                raise CommandError(f"its API cannot be reached: {error}") from None
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                raise CommandError(f"its API gives no answer: {error}") from None
             time.sleep(0 if url else 1)
         if not url:
             raise CommandError(

@@ -26,8 +26,8 @@ class Command(RunserverCommand):
                     probe.bind((self.addr, int(self.port)))
                 except OSError as error:
                     if error.errno == errno.EADDRINUSE:
+                        change = "type" if options["addrport"] else f"set APP_PORT in {settings.ENV_FILE} to"
                         raise CommandError(
-                            f"Port {self.port} is taken by another process: stop that one, or set APP_PORT in"
-                            f" {settings.ENV_FILE} to another port."
+                            f"Port {self.port} is taken by another process: stop that one, or {change} another port."
                         ) from None
         super().run(**options)
