@@ -39,6 +39,8 @@ def port_problems(project):
         services = {}
         for service, host_port in published:
             port = re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: env.get(variable[1], ""), host_port)  # noqa: B023
+            if not port:  # a variable that its owner has removed: compose says so itself
+                continue
             if port in services:
                 yield f"{file}: {services[port]} and {service} both publish port {port}: choose another app_port"
             services[port] = service

@@ -10,7 +10,6 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-REQUIRED = object()
 
 
 def boolean(value: str) -> bool:
@@ -54,6 +53,8 @@ def database(url: str) -> dict[str, Any]:
 class Env:
     """The variables: every error names the variable and the file, and repeats no value, which may be secret."""
 
+    REQUIRED = object()
+
     def __init__(self, file: Path) -> None:
         """Read `file` with django-environ if it exists; a variable that is set already wins.
 
@@ -79,7 +80,7 @@ class Env:
         where = f"set it in {self.file} or in the environment"
         value = os.environ.get(variable)
         if value is None:
-            if default is not REQUIRED:
+            if default is not self.REQUIRED:
                 return default
             made = "" if self.file.exists() else " (python .envs/create.py makes that file)"
             raise ImproperlyConfigured(f"{variable} is missing: {where}{made}")

@@ -9,7 +9,7 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import REQUIRED, Env, boolean, database, number, secret, words
+from config.env import Env, boolean, database, number, secret, words
 from error_tracking.options import dsn, release, sample_rate, sentry_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -80,7 +80,7 @@ DATABASES = {
         "DATABASE_URL",
         cast=database,
 {%- if cookiecutter.database == "postgresql" %}
-        default=SQLITE if ENVIRONMENT == "development" else REQUIRED,
+        default=SQLITE if ENVIRONMENT == "development" else env.REQUIRED,
 {%- else %}
         default=SQLITE,
 {%- endif %}
