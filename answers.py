@@ -267,12 +267,27 @@ def own_templates() -> set[str]:
     return own
 
 
+class PlainText:
+    """A template without a tag: it renders to itself."""
+
+    def __init__(self, text: str) -> None:
+        """Keep `text`."""
+        self.text = text
+
+    def render(self, **_: object) -> str:
+        """Return the text."""
+        return self.text
+
+
 class AnswersExtension(Extension):
     """Gives templates the functions of this module, and keeps answers from being templates themselves."""
 
     def __init__(self, environment: Environment) -> None:
         """Register the filters; `environment` is Cookiecutter's own."""
         super().__init__(environment)
+        # Cookiecutter compiles the name of every file, most of which have no tag: a tenth of a bake.
+        from_string = environment.from_string
+        environment.from_string = lambda source: from_string(source) if "{" in source else PlainText(source)  # type: ignore
         environment.filters.update(
             check=check,
             plain=plain,
@@ -291,4 +306,4 @@ class AnswersExtension(Extension):
         """
         if name is not None or source in own_templates():
             return source
-        return "{{ " + ascii(source) + " }}" if "{" in source else source
+        return "{{ " + ascii(source) + " }}"
