@@ -274,6 +274,29 @@ def test_two_projects_run_side_by_side(stack, external):
 
 
 @needs_engine
+def test_the_dockerfile_has_no_warning(baked):
+    project = baked()
+    use_standins(project.path)
+    done = subprocess.run(["docker", "build", "--check", "."], cwd=project.path, capture_output=True, text=True)
+    assert "no warnings found" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(shutil.which("hadolint") is None, reason="there is no hadolint: the Dockerfile was not linted")
+def test_the_dockerfile_pleases_hadolint(baked):
+    done = subprocess.run(["hadolint", "Dockerfile"], cwd=baked().path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@needs_engine
+def test_no_secret_is_in_the_image(stack):
+    secrets = [value for name, value in stack.project.env("development").items() if "KEY" in name or "PASSWORD" in name]
+    image = f"{stack.project.path.name}:local"
+    layers = subprocess.run(["docker", "save", image], check=True, capture_output=True).stdout
+    history = subprocess.run(["docker", "history", "--no-trunc", image], check=True, capture_output=True).stdout
+    assert not [secret for secret in secrets if secret.encode() in layers + history]
+
+
+@needs_engine
 def test_a_missing_variable_says_what_to_do(baked, tmp_path):
     (tmp_path / "empty.env").touch()
     done = subprocess.run(
