@@ -29,7 +29,7 @@ error_tracking/options.py error_tracking/tracker_api.py error_tracking/urls.py e
 glitchtip/provision.py manage.py pages/__init__.py
 pages/management/__init__.py pages/management/commands/__init__.py pages/management/commands/runserver.py
 pages/templates/pages/home.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
-scripts/backup.py tests/settings.py tests/test_error_tracking.py tests/test_pages.py tests/test_settings.py
+scripts/backup.py tests/servers.py tests/settings.py tests/test_embedded_tracker.py tests/test_error_tracking.py tests/test_pages.py tests/test_settings.py
 """.split()
 ENVIRONMENTS = ("development", "staging", "production")
 #: Every choice at least once, each set with something of its own to show.
@@ -83,7 +83,12 @@ def test_the_default_answers_give_these_files(baked):
         ),
         (
             {"tracker": "external"},
-            {"Procfile", "error_tracking/management/commands/embedded_tracker.py", "glitchtip/provision.py"},
+            {
+                "Procfile",
+                "error_tracking/management/commands/embedded_tracker.py",
+                "glitchtip/provision.py",
+                "tests/test_embedded_tracker.py",
+            },
             set(),
         ),
     ],

@@ -57,7 +57,10 @@ def compose(*arguments: str, **options: object) -> subprocess.CompletedProcess:
     Raises:
         SystemExit: if it fails.
     """
-    done = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, **options)
+    try:
+        done = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, **options)
+    except FileNotFoundError:
+        sys.exit("there is no docker command: install Docker with its compose plugin")
     if done.returncode:
         sys.exit(f"docker compose {arguments[0]} failed: nothing else was done")
     return done

@@ -1,9 +1,5 @@
 """The wiring of the SDK, the view that fails on purpose and the way to the tracker."""
 
-import contextlib
-import http.server
-import json
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -15,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from error_tracking import options
+from tests.servers import Tracker, line_server
 
 
 @pytest.fixture
@@ -108,44 +105,6 @@ def test_a_sample_rate_is_a_number_from_0_to_1(value):
         options.sample_rate(value)
 
 
-class Tracker(http.server.ThreadingHTTPServer):
-    """A tracker that answers every envelope with one status, and every page of `pages` with its JSON."""
-
-    def __init__(self, status: int) -> None:
-        """Listen on a free port."""
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = status
-        self.pages: dict[str, object] = {}
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers for `Tracker`."""
-
-    def do_GET(self):  # noqa: N802
-        path = self.path.partition("?")[0]
-        if path == "/":
-            self.answer(200)
-        elif path not in self.server.pages:
-            self.answer(404)
-        elif path != "/api/settings/" and self.headers["Authorization"] != "Bearer token":
-            self.answer(401)
-        else:
-            self.answer(200, json.dumps(self.server.pages[path]).encode())
-
-    def do_POST(self):  # noqa: N802
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(self.server.status)
-
-    def answer(self, status, body=b""):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        """Keep the tests quiet."""
-
-
 @pytest.fixture
 def tracker(settings, request) -> Iterator[Tracker]:
     """Give a tracker that answers with the status of the test's parameter, and point the settings at it."""
@@ -211,28 +170,6 @@ def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch
     monkeypatch.setattr("error_tracking.management.commands.check_tracker.READ_BACK_SECONDS", 0.1)
     with pytest.raises(CommandError, match=message):
         call_command("check_tracker", "--read-back")
-
-
-@contextlib.contextmanager
-def line_server(answer: bytes) -> Iterator[int]:
-    """Listen on a free port and answer each connection with one line, or never if it is empty."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    connection, _ = server.accept()
-                    held.append(connection)
-                    if answer:
-                        connection.recv(1)
-                        connection.sendall(answer)
-
-        held: list[socket.socket] = []
-        threading.Thread(target=serve, daemon=True).start()
-        yield server.getsockname()[1]
-        for connection in held:
-            connection.close()
-        server.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.parametrize(("answer", "message"), [(b"+PONG\r\n", "cannot be reached"), (b"", "does not answer within")])
