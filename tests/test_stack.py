@@ -6,6 +6,7 @@ are pulled, and GlitchTip is the real one.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,8 @@ def test_the_compose_file_is_valid(baked, answers):
     check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
     done = subprocess.run(check, cwd=project.path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+    text = project.read("compose.yaml")
+    assert set(re.findall(r"&([\w-]+)", text)) == set(re.findall(r"\*([a-z][\w-]+)", text)), "a dead anchor"
 
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command: the compose file was not interpolated")
