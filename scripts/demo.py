@@ -77,9 +77,11 @@ def running(project: Path, *ports: int) -> Iterator[None]:
             yield
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)  # the group of its own that make, honcho and no other are in
-            process.wait(timeout=30)
-            while any(listens(port) for port in ports) and time.monotonic() < deadline:
+                os.killpg(process.pid, signal.SIGINT)  # Ctrl-C, in the group of its own that make and honcho are in
+            deadline = time.monotonic() + 30
+            while process.poll() is None or any(listens(port) for port in ports):
+                if time.monotonic() > deadline:
+                    raise RuntimeError("make run did not end within 30 s of Ctrl-C")
                 time.sleep(0.1)
 
 
