@@ -29,7 +29,7 @@ INSTALLED = frozenset(
     """
     _distutils_hack _pytest asgiref blinker certifi click colorama django dotenv environ flask gunicorn honcho iniconfig
     itsdangerous jinja2 kent markupsafe packaging pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest
-    pytest_django ruff sentry_sdk setuptools sqlparse typing_extensions tzdata urllib3 uv werkzeug whitenoise
+    pytest_django pythonjsonlogger ruff sentry_sdk setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
 #: Names that Windows keeps for devices (Microsoft, "Naming Files, Paths, and Namespaces").

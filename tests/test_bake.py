@@ -21,15 +21,18 @@ from tests.test_answers import complete
 DEFAULT_FILES = """
 .dockerignore .editorconfig .env .envs/create.py .envs/development.env .envs/example.env .envs/production.env
 .envs/staging.env .github/dependabot.yml .github/workflows/ci.yml .gitignore Dockerfile LICENSE Makefile Procfile README.md compose.yaml
-config/__init__.py config/asgi.py config/env.py config/settings.py config/urls.py config/wsgi.py
-error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py
+config/__init__.py config/asgi.py config/env.py config/log.py config/settings.py config/urls.py config/wsgi.py
+error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py error_tracking/middleware.py
+error_tracking/outgoing.py error_tracking/scrubber.py error_tracking/templates/400.html error_tracking/templates/403_csrf.html
+error_tracking/templates/404.html error_tracking/templates/500.html error_tracking/templates/error_tracking/page.html
 error_tracking/management/__init__.py error_tracking/management/commands/__init__.py
 error_tracking/management/commands/check_tracker.py error_tracking/management/commands/embedded_tracker.py
 error_tracking/options.py error_tracking/tracker_api.py error_tracking/urls.py error_tracking/views.py
-glitchtip/provision.py manage.py pages/__init__.py
+glitchtip/provision.py gunicorn.conf.py manage.py pages/__init__.py
 pages/management/__init__.py pages/management/commands/__init__.py pages/management/commands/runserver.py
 pages/templates/pages/home.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
-scripts/backup.py tests/servers.py tests/settings.py tests/test_embedded_tracker.py tests/test_error_tracking.py tests/test_pages.py tests/test_settings.py
+scripts/backup.py tests/leaky.py tests/servers.py tests/settings.py tests/test_checks.py tests/test_embedded_tracker.py
+tests/test_error_tracking.py tests/test_pages.py tests/test_requests.py tests/test_scrubber.py tests/test_settings.py
 """.split()
 ENVIRONMENTS = ("development", "staging", "production")
 #: Every choice at least once, each set with something of its own to show.
@@ -132,7 +135,7 @@ def test_the_project_passes_its_own_gate(project):
     project.run(
         *("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
         DJANGO_ENV="production",
-        SENTRY_DSN="https://key@errors.example.com/1",
+        SENTRY_DSN="https://0123456789abcdef@errors.example.com/1",
     )
 
 

@@ -53,6 +53,8 @@ def variables(environment: str) -> dict[str, str | int | float]:
 {%- endif %}
         "SENTRY_DEBUG": "False",
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,
+        "SENTRY_SEND_USER": "False",
+        "SENTRY_ENABLE_LOGS": "False",
 {%- if cookiecutter.tracker == "glitchtip" %}
         "GLITCHTIP_PORT": TRACKER_PORT,
         "GLITCHTIP_KEY": key,

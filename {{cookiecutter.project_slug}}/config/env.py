@@ -8,6 +8,7 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.views.debug import SafeExceptionReporterFilter
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
@@ -70,6 +71,11 @@ class Env:
             if line.strip() and not line.startswith("#") and "=" not in line:
                 raise ImproperlyConfigured(f"{file}, line {number_of_line}: this is not KEY=value")
         environ.Env.read_env(io.StringIO(text))
+
+    def secrets(self) -> list[str]:
+        """Return the values of all variables whose names Django takes for those of secrets, such as *_PASSWORD."""
+        names = SafeExceptionReporterFilter.hidden_settings
+        return [value for name, value in os.environ.items() if names.search(name)]
 
     def __call__(self, variable: str, cast: Callable[[str], Any] = str, default: Any = REQUIRED) -> Any:
         """Return what `cast` makes of a variable, or `default` if it is not set.

@@ -10,14 +10,16 @@ import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import Env, boolean, database, number, secret, words
+from config.log import logging_config
 from error_tracking.options import dsn, release, sample_rate, sentry_options
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = {{ cookiecutter.project_name | python_string }}
 
+ENVIRONMENTS = ("development", "staging", "production")
 ENVIRONMENT = os.environ.get("DJANGO_ENV") or "development"
-if ENVIRONMENT not in ("development", "staging", "production"):
-    raise ImproperlyConfigured(f"DJANGO_ENV={ENVIRONMENT!r} is unknown: set it to development, staging or production")
+if ENVIRONMENT not in ENVIRONMENTS:
+    raise ImproperlyConfigured(f"DJANGO_ENV={ENVIRONMENT!r} is unknown: set it to one of {', '.join(ENVIRONMENTS)}")
 ENV_FILE = BASE_DIR / ".envs" / f"{ENVIRONMENT}.env"
 env = Env(ENV_FILE)
 
@@ -46,6 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "error_tracking.middleware.request_id",  # first: what it marks, all the others see
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -120,13 +123,26 @@ if ENVIRONMENT != "development":
     if env("BEHIND_TLS_PROXY", cast=boolean, default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
+
+# Exceptions that are no errors here, by dotted name, and paths whose requests are neither traced nor reported.
+SENTRY_IGNORED_ERRORS: list[str] = []
+SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
+SECRETS_OF_ENVIRONMENT = env.secrets()  # no event leaves with one of them
+
 SENTRY_DSN = env("SENTRY_DSN", cast=dsn, default="")
 SENTRY_OPTIONS = sentry_options(
     dsn=SENTRY_DSN,
     environment=env("SENTRY_ENVIRONMENT", default="") or ENVIRONMENT,
-    release=env("SENTRY_RELEASE", default="") or release(BASE_DIR / "pyproject.toml"),
+    release=env("SENTRY_RELEASE", default="") or release(BASE_DIR),
     debug=env("SENTRY_DEBUG", cast=boolean, default=False),
-    traces_sample_rate=env("SENTRY_TRACES_SAMPLE_RATE", cast=sample_rate, default=0.0),
+    traces_sample_rate=env(
+        "SENTRY_TRACES_SAMPLE_RATE", cast=sample_rate, default=0.01 if ENVIRONMENT == "production" else 0.0
+    ),
+    send_user=env("SENTRY_SEND_USER", cast=boolean, default=False),
+    enable_logs=env("SENTRY_ENABLE_LOGS", cast=boolean, default=False),
+    ignored_errors=SENTRY_IGNORED_ERRORS,
+    quiet_paths=SENTRY_QUIET_PATHS,
 )
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
 if SENTRY_DSN:  # an SDK without a DSN would still cost every request its instrumentation

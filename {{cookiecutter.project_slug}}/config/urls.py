@@ -8,3 +8,5 @@ urlpatterns = [
     path("", include("error_tracking.urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "error_tracking.views.server_error"

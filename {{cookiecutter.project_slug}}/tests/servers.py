@@ -1,6 +1,7 @@
 """Servers on free ports of this machine that answer as a test wants them to."""
 
 import contextlib
+import gzip
 import http.server
 import json
 import socket
@@ -9,13 +10,14 @@ from collections.abc import Iterator
 
 
 class Tracker(http.server.ThreadingHTTPServer):
-    """A tracker that answers every envelope with one status, and every page of `pages` with its JSON."""
+    """A tracker that keeps every envelope, answers it with one status, and every page of `pages` with its JSON."""
 
     def __init__(self, status: int) -> None:
         """Listen on a free port."""
         super().__init__(("127.0.0.1", 0), Handler)
         self.status = status
         self.pages: dict[str, object] = {}
+        self.bodies: list[bytes] = []
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -33,7 +35,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, json.dumps(self.server.pages[path]).encode())
 
     def do_POST(self):  # noqa: N802
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))
         self.answer(self.server.status)
 
     def answer(self, status, body=b""):
@@ -44,6 +46,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         """Keep the tests quiet."""
+
+
+@contextlib.contextmanager
+def serving(status: int) -> Iterator[Tracker]:
+    """Run a tracker in a thread of its own."""
+    with Tracker(status) as tracker:
+        threading.Thread(target=tracker.serve_forever, args=(0.02,), daemon=True).start()
+        yield tracker
+        tracker.shutdown()
 
 
 @contextlib.contextmanager

@@ -13,6 +13,8 @@ os.environ.update(
     SENTRY_ENVIRONMENT="tests",
     SENTRY_RELEASE="",
     SENTRY_TRACES_SAMPLE_RATE="0",
+    SENTRY_SEND_USER="False",
+    SENTRY_ENABLE_LOGS="False",
     GLITCHTIP_API_TOKEN="",
 )
 

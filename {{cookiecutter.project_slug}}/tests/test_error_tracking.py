@@ -1,17 +1,17 @@
 """The wiring of the SDK, the view that fails on purpose and the way to the tracker."""
 
-import threading
+import subprocess
 from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from error_tracking import options
-from tests.servers import Tracker, line_server
+from error_tracking.scrubber import Scrubber
+from tests.servers import Tracker, line_server, serving
 
 
 @pytest.fixture
@@ -26,28 +26,62 @@ def test_an_error_becomes_one_event(visitor, sentry_events):
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
     assert event["transaction"] == "/glitchtip-debug/"
     assert event["environment"] == "tests"
-    assert event["release"] == options.release(settings.BASE_DIR / "pyproject.toml")
+    assert event["release"] == options.release(settings.BASE_DIR)
 
 
 def test_the_options_are_these_and_no_others():
     made = options.sentry_options(dsn="d", environment="e", release="r", debug=True, traces_sample_rate=0.5)
-    [django] = made.pop("integrations")
-    assert django.identifier == "django"
+    assert [integration.identifier for integration in made.pop("integrations")] == ["django", "logging"]
+    assert made.pop("before_send") == made.pop("before_send_transaction")
+    assert callable(made.pop("before_breadcrumb"))
+    assert callable(made.pop("before_send_log"))
+    assert isinstance(made.pop("event_scrubber"), Scrubber)
+    assert made.pop("traces_sampler")({}) == 0.5
     assert made == {
         "dsn": "d",
         "environment": "e",
         "release": "r",
         "debug": True,
-        "traces_sample_rate": 0.5,
-        "ignore_errors": ["django.core.exceptions.DisallowedHost"],
+        "ignore_errors": options.NOISE,
+        "enable_logs": False,
         "auto_session_tracking": False,
         "send_client_reports": False,
         "_experiments": {"transport_compression_algo": "gzip"},
     }
 
 
-def test_a_rate_of_0_leaves_tracing_off():
-    assert options.sentry_options(dsn="", environment="", release="")["traces_sample_rate"] is None
+def test_a_rate_of_0_leaves_tracing_off_and_its_instrumentation_too():
+    made = options.sentry_options(dsn="", environment="", release="")
+    django = made["integrations"][0]
+    assert made["traces_sampler"] is None
+    assert (django.signals_spans, django.http_methods_to_capture) == (False, ())
+
+
+@pytest.mark.parametrize(
+    ("context", "rate"),
+    [
+        ({"wsgi_environ": {"PATH_INFO": "/shop/"}, "parent_sampled": None}, 0.25),
+        ({"wsgi_environ": {"PATH_INFO": "/health/"}, "parent_sampled": True}, 0.0),
+        ({"asgi_scope": {"path": "/static/site.css"}, "parent_sampled": None}, 0.0),
+        ({"wsgi_environ": {"PATH_INFO": "/shop/"}, "parent_sampled": True}, 0.25),
+        ({"wsgi_environ": {"PATH_INFO": "/shop/"}, "parent_sampled": False}, 0.0),
+    ],
+)
+def test_health_checks_and_static_files_are_never_traced(context, rate):
+    assert options.traces_sampler(0.25, settings.SENTRY_QUIET_PATHS)(context) == rate
+
+
+def test_a_release_is_name_version_and_commit(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1.2"\n')
+    assert options.release(tmp_path) == "shop@1.2"
+    git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "first"], check=True)
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout
+    base, _, short = options.release(tmp_path).partition("+")
+    assert base == "shop@1.2"
+    assert short
+    assert commit.startswith(short)
 
 
 @pytest.mark.parametrize("path", ["/", "/no-such-page/"])
@@ -79,19 +113,6 @@ def test_outside_development_a_stranger_finds_no_error_view(visitor, settings, d
     assert visitor.get("/glitchtip-debug/").status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("environment", "dsn", "ids"),
-    [
-        ("production", "", ["error_tracking.W001"]),
-        ("production", "https://key@errors.example.com/1", []),
-        ("development", "", []),
-    ],
-)
-def test_a_missing_dsn_is_told_outside_development(settings, environment, dsn, ids):
-    settings.ENVIRONMENT, settings.SENTRY_DSN = environment, dsn
-    assert [message.id for message in run_checks() if message.id.startswith("error_tracking")] == ids
-
-
 @pytest.mark.parametrize("value", ["ftp://key@host/1", "http://host/1", "http://key@host/x", "http://key@host:port/1"])
 def test_a_malformed_dsn_is_refused_without_its_key(value):
     with pytest.raises(ValueError, match="it is no DSN such as") as refusal:
@@ -108,14 +129,11 @@ def test_a_sample_rate_is_a_number_from_0_to_1(value):
 @pytest.fixture
 def tracker(settings, request) -> Iterator[Tracker]:
     """Give a tracker that answers with the status of the test's parameter, and point the settings at it."""
-    server = Tracker(request.param)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings.SENTRY_DSN = f"http://key@127.0.0.1:{server.server_port}/1"
-    settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": settings.SENTRY_DSN}
-    settings.GLITCHTIP_API_TOKEN = "token"
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(request.param) as server:
+        settings.SENTRY_DSN = f"http://key@127.0.0.1:{server.server_port}/1"
+        settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": settings.SENTRY_DSN}
+        settings.GLITCHTIP_API_TOKEN = "token"
+        yield server
 
 
 @pytest.mark.parametrize("tracker", [200], indirect=True)

@@ -45,7 +45,7 @@ def test_the_sdk_is_started_with_what_the_variables_say():
     started = init.call_args.kwargs
     assert started["dsn"] == "https://key@errors.example.com/1"
     assert (started["environment"], started["release"]) == ("production", "shop@1")
-    assert (started["debug"], started["traces_sample_rate"]) == (True, 0.25)
+    assert (started["debug"], started["traces_sampler"]({})) == (True, 0.25)
 
 
 def test_without_a_dsn_the_sdk_is_not_started():

@@ -1,0 +1,50 @@
+"""One site of `benchmarks.request_overhead`, which starts this in the folder of a baked project.
+
+    python -m benchmarks.one_site VARIANT DSN
+
+It reads lines of PATH and COUNT, answers each request COUNT times by WSGI, and prints the CPU time of one in
+microseconds, with what the SDK's threads did until all events were sent.
+"""
+
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+
+FLUSH_SECONDS = 30
+
+
+def main() -> None:
+    """Set one of the variants up ("no SDK", "SDK alone", "django-glitchtip"), then serve what is asked for."""
+    variant, dsn = sys.argv[1:]
+    ours = variant == "django-glitchtip"
+    warnings.simplefilter("ignore")  # no static files are collected here
+    os.environ.update(DJANGO_SETTINGS_MODULE="config.settings", DEBUG="False", SENTRY_DSN=dsn if ours else "")
+    sys.path.insert(0, str(Path.cwd()))
+
+    import sentry_sdk
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+    from django.test import RequestFactory
+    from sentry_sdk.integrations.django import DjangoIntegration
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    if not ours:
+        settings.MIDDLEWARE.remove("error_tracking.middleware.request_id")
+    if variant == "SDK alone":
+        sentry_sdk.init(dsn=dsn, integrations=[DjangoIntegration()])
+    application, factory = get_wsgi_application(), RequestFactory()
+    for line in sys.stdin:
+        path, count = line.split()
+        started = time.process_time()
+        for _ in range(int(count)):
+            response = application(factory.get(path).environ, lambda *_: None)
+            b"".join(response)
+            response.close()
+        sentry_sdk.flush(timeout=FLUSH_SECONDS)
+        print((time.process_time() - started) / int(count) * 1e6, flush=True)
+
+
+if __name__ == "__main__":
+    main()
