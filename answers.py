@@ -27,7 +27,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OWN_FOLDERS = {"config", "docs", "error_tracking", "glitchtip", "pages", "site", "static", "tests"}
 INSTALLED = frozenset(
     """
-    _distutils_hack _pytest asgiref blinker certifi click colorama django dotenv environ flask gunicorn honcho iniconfig
+    _distutils_hack _pytest asgiref blinker certifi click colorama django dotenv environ filelock flask gunicorn honcho iniconfig
     itsdangerous jinja2 kent markupsafe packaging pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest
     pytest_django pythonjsonlogger ruff sentry_sdk setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()

@@ -27,12 +27,14 @@ error_tracking/outgoing.py error_tracking/scrubber.py error_tracking/templates/4
 error_tracking/templates/404.html error_tracking/templates/500.html error_tracking/templates/error_tracking/page.html
 error_tracking/management/__init__.py error_tracking/management/commands/__init__.py
 error_tracking/management/commands/check_tracker.py error_tracking/management/commands/embedded_tracker.py
+error_tracking/management/commands/flush_spool.py error_tracking/spool.py
 error_tracking/options.py error_tracking/tracker_api.py error_tracking/urls.py error_tracking/views.py
 glitchtip/provision.py gunicorn.conf.py manage.py pages/__init__.py
 pages/management/__init__.py pages/management/commands/__init__.py pages/management/commands/runserver.py
 pages/templates/pages/home.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
 scripts/backup.py tests/leaky.py tests/servers.py tests/settings.py tests/test_checks.py tests/test_embedded_tracker.py
 tests/test_error_tracking.py tests/test_pages.py tests/test_requests.py tests/test_scrubber.py tests/test_settings.py
+tests/test_spool.py
 """.split()
 ENVIRONMENTS = ("development", "staging", "production")
 #: Every choice at least once, each set with something of its own to show.

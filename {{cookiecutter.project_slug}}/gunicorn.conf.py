@@ -9,3 +9,10 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108  the workers' heartbeat needs memory, 
 accesslog = "-"
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 logconfig_dict = logging_config(json_lines=os.environ.get("DJANGO_ENV", "development") != "development")
+
+
+def post_worker_init(worker: object) -> None:
+    """Send what an earlier process has left in the spool."""
+    from error_tracking.spool import resume_spool
+
+    resume_spool()

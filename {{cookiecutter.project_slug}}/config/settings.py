@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.env import Env, boolean, database, number, secret, words
 from config.log import logging_config
 from error_tracking.options import dsn, release, sample_rate, sentry_options
+from error_tracking.spool import spool_transport
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = {{ cookiecutter.project_name | python_string }}
@@ -143,6 +144,11 @@ SENTRY_OPTIONS = sentry_options(
     enable_logs=env("SENTRY_ENABLE_LOGS", cast=boolean, default=False),
     ignored_errors=SENTRY_IGNORED_ERRORS,
     quiet_paths=SENTRY_QUIET_PATHS,
+    transport=spool_transport(
+        env("SENTRY_SPOOL_DIR", default=str(BASE_DIR / "spool")),
+        max_megabytes=env("SENTRY_SPOOL_MAX_MB", cast=number, default=50),
+        max_days=env("SENTRY_SPOOL_MAX_DAYS", cast=number, default=7),
+    ),
 )
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
 if SENTRY_DSN:  # an SDK without a DSN would still cost every request its instrumentation

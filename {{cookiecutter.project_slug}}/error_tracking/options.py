@@ -9,6 +9,7 @@ from typing import Any
 
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.transport import Transport
 from sentry_sdk.utils import BadDsn, Dsn
 
 from error_tracking.outgoing import Outgoing
@@ -88,11 +89,12 @@ def sentry_options(
     enable_logs: bool = False,
     ignored_errors: Sequence[str] = (),
     quiet_paths: Sequence[str] = (),
+    transport: type[Transport] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of `sentry_sdk.init`.
 
     `ignored_errors` are dotted names of exceptions that are no errors here. Requests below `quiet_paths` are neither
-    traced nor reported. A rate of 0 leaves tracing off, and what would time requests and signals too. Sessions and
+    traced nor reported. Without a `transport` the SDK takes its own. A rate of 0 leaves tracing off, and what would time requests and signals too. Sessions and
     client reports are off since GlitchTip stores neither.
     """
     scrubber = Scrubber()
@@ -113,6 +115,7 @@ def sentry_options(
         "before_send": outgoing.event,
         "before_send_transaction": outgoing.event,
         "before_send_log": outgoing.log,
+        "transport": transport,
         "auto_session_tracking": False,
         "send_client_reports": False,
         # kent, the embedded tracker, reads no brotli, which the SDK takes as soon as that package is installed.

@@ -14,6 +14,7 @@ os.environ.update(
     SENTRY_RELEASE="",
     SENTRY_TRACES_SAMPLE_RATE="0",
     SENTRY_SEND_USER="False",
+    SENTRY_SPOOL_DIR="",
     SENTRY_ENABLE_LOGS="False",
     GLITCHTIP_API_TOKEN="",
 )

@@ -44,6 +44,7 @@ def test_the_options_are_these_and_no_others():
         "debug": True,
         "ignore_errors": options.NOISE,
         "enable_logs": False,
+        "transport": None,
         "auto_session_tracking": False,
         "send_client_reports": False,
         "_experiments": {"transport_compression_algo": "gzip"},

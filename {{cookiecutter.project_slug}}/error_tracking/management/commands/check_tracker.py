@@ -59,6 +59,8 @@ class Command(BaseCommand):
         self.stdout.write(f"DSN       project {dsn.project_id} at {dsn.scheme}://{dsn.netloc}{dsn.path}")
         self.reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
+        if waiting := str(getattr(settings.SENTRY_OPTIONS["transport"], "spool", "")):
+            self.stdout.write(f"Spool     {waiting}")
         event_id = self.send()
         self.stdout.write(self.style.SUCCESS(f"Event     accepted, its id is {event_id}"))
         if options["read_back"]:
