@@ -22,9 +22,10 @@ lint: .venv/installed  ## Check style and types
 	@$(UV) run --no-sync mypy
 
 .PHONY: bench
-bench: .venv/installed  ## Measure what a bake, a request and a crash cost and, with a Docker engine, the start of the stack
+bench: .venv/installed  ## Measure bakes, requests, crashes, outages and, with a Docker engine, the start of the stack
 	@$(UV) run --no-sync python -m benchmarks.bake
 	@$(UV) run --no-sync python -m benchmarks.request_overhead
+	@$(UV) run --no-sync python -m benchmarks.outage
 	@! docker info >/dev/null 2>&1 || $(UV) run --no-sync python -m benchmarks.stack
 
 .venv/installed: pyproject.toml

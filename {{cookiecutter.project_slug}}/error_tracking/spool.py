@@ -44,8 +44,10 @@ class Spool:
         Raises:
             OSError: if it cannot be written.
         """
-        name = f"{time.time_ns():020d}-{event_id}.envelope"
-        unfinished = self.folder / f"{name}.tmp"
+        path = (
+            f"{self.folder}{os.sep}{time.time_ns():020d}-{event_id}.envelope"  # a Path would cost more than the write
+        )
+        unfinished = f"{path}.tmp"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             descriptor = os.open(unfinished, flags, 0o600)
@@ -55,7 +57,7 @@ class Spool:
         try:
             with open(descriptor, "wb") as file:
                 file.write(body)
-            os.replace(unfinished, self.folder / name)
+            os.replace(unfinished, path)
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
@@ -150,6 +152,8 @@ class SpoolTransport(HttpTransport):
 
     spool: Spool
     FIRST_PAUSE, REFUSED_PAUSE, LIMITED_PAUSE = 1.0, 30.0, 60.0  # seconds: no answer, refused, 429 without Retry-After
+    BATCH_PAUSE = 0.02  # seconds in which more events may come: a crash seldom comes alone
+    FLIGHT_SECONDS = 1.0  # that the end of a process waits for an answer: what had none is sent twice
     LOOK_PAUSE = 1.0  # seconds between two looks whether the process that sends is still alive
 
     def __init__(self, options: dict[str, Any]) -> None:
@@ -214,6 +218,8 @@ class SpoolTransport(HttpTransport):
         """End the thread; what waits stays on disk."""
         self._stopped.set()
         self._woken.set()
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join(self.FLIGHT_SECONDS)
         super().kill()
 
     def say(self, message: str) -> None:
@@ -232,6 +238,7 @@ class SpoolTransport(HttpTransport):
         """Send whenever something waits; the body of the thread."""
         while not self._stopped.is_set():
             self._woken.wait()
+            self._stopped.wait(self.BATCH_PAUSE)
             self._woken.clear()
             try:
                 while not self._stopped.is_set() and self.files():
