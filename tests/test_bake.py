@@ -22,7 +22,7 @@ DEFAULT_FILES = """
 .dockerignore .editorconfig .env .envs/create.py .envs/development.env .envs/example.env .envs/production.env
 .envs/staging.env .github/dependabot.yml .github/workflows/ci.yml .gitignore Dockerfile LICENSE Makefile Procfile README.md compose.yaml
 config/__init__.py config/asgi.py config/env.py config/log.py config/settings.py config/urls.py config/wsgi.py
-error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py error_tracking/middleware.py
+error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py error_tracking/context.py error_tracking/middleware.py
 error_tracking/outgoing.py error_tracking/scrubber.py error_tracking/templates/400.html error_tracking/templates/403_csrf.html
 error_tracking/templates/404.html error_tracking/templates/500.html error_tracking/templates/error_tracking/page.html
 error_tracking/management/__init__.py error_tracking/management/commands/__init__.py

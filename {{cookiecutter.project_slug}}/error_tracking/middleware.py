@@ -1,27 +1,17 @@
 """Gives each request an id, which its log lines, its events and its response carry."""
 
-import logging
 import re
 import uuid
 from collections.abc import Callable
-from contextvars import ContextVar
 from inspect import iscoroutinefunction
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
+from error_tracking.context import current_request
+
 WELL_FORMED = re.compile(r"[\w.-]{8,64}", re.ASCII)
-
-
-class RequestIdFilter(logging.Filter):
-    """Adds `request_id` to a log record: that of the request at work, or "-"."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass."""
-        record.request_id = getattr(current_request.get(), "id", "-")
-        return True
 
 
 def forget_request(**_: Any) -> None:
