@@ -236,6 +236,17 @@ def test_a_stop_loses_no_error_in_flight(stack):
 
 
 @needs_engine
+def test_what_happens_while_the_tracker_is_down_becomes_an_issue_though_the_site_is_made_anew(stack):
+    before = stack.errors(0)
+    stack.compose("stop", "--timeout", "5", "glitchtip")
+    assert [stack.trigger() for _ in range(5)] == [500] * 5
+    assert stack.shell("web", "ls /spool | grep -c envelope") == "5"
+    stack.compose("rm", "--stop", "--force", "web")
+    stack.up()
+    assert stack.errors(before + 5) == before + 5
+
+
+@needs_engine
 def test_a_backup_brings_back_what_was_there(stack):
     make = "from django.contrib.auth.models import User; User.objects.create_superuser('before')"
     names = "from django.contrib.auth.models import User; print(*User.objects.filter(username='before'))"

@@ -55,24 +55,29 @@ FRAGMENTS = [
     "xsrf",
 ]
 WORDS = ["auth", "card", "dsn", "jwt", "otp", "pass", "pin", "pwd", "session", "ssn"]
-NAME = f"(?:{'|'.join(FRAGMENTS).replace('_', '[ _.-]?')}|(?<![^\\W_])(?:{'|'.join(WORDS)})(?![^\\W_]))[\\w.-]*"
+# Every repetition below is bounded: a long text must not take longer than its length says.
+NAME = (
+    f"(?:{'|'.join(FRAGMENTS).replace('_', '[ _.-]?')}|(?<![^\\W_])(?:{'|'.join(WORDS)})(?![^\\W_]))" + r"[\w.-]{0,40}"
+)
 # A search for plain text is ten times as fast as one for a pattern: where none of these is, no name is sensitive.
 HINTS = sorted({max(fragment.split("_"), key=len) for fragment in FRAGMENTS} | set(WORDS))
 SENSITIVE = re.compile(NAME, re.I)
 CAMEL_CASE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 # A value in a text is quoted, in brackets, or ends at a space.
-QUOTED = r"""[bruf]*(?P<quote>\\*["'])(?:(?!(?P=quote)).)*(?:(?P=quote)|$)"""
-VALUE = f"(?:{QUOTED}" + r"""|[\[({][^\])}]*|(?:(?:bearer|basic|digest)\s+)?[^\s&;,)\]}'"\\]+)"""
+QUOTED = r"""[bruf]{0,2}(?P<quote>\\{0,4}["'])(?:(?!(?P=quote)).)*(?:(?P=quote)|$)"""
+VALUE = f"(?:{QUOTED}" + r"""|[\[({][^\])}]*|(?:(?:bearer|basic|digest)\s)?[^\s&;,)\]}'"\\]+)"""
 # name=value, "name": "value", ('name', 'value') and --name value
-ASSIGNED = re.compile(rf"""({NAME}(?:\\*["']?\]?\s*[=:]\s*|\\*["'],\s*)|--?[\w-]*(?:{NAME})\s+){VALUE}""", re.I | re.S)
+SIGN = r"""(?:\\{0,4}["']?\]?\s{0,4}[=:]\s{0,4}|\\{0,4}["'],\s{0,4})"""
+FLAG = r"(?<![\w-])--?[\w-]{0,40}?" + NAME + r"\s{1,4}"
+ASSIGNED = re.compile(f"({NAME}{SIGN}|{FLAG}){VALUE}", re.I | re.S)
 # In a line of source code only a literal is a value.
-LITERAL = re.compile(rf"""({NAME}["']?\]?\s*[=:]\s*|["']{NAME}["'],\s*){QUOTED}""", re.I)
+LITERAL = re.compile(rf"""({NAME}["']?\]?\s?[=:]\s?|["']{NAME}["'],\s?){QUOTED}""", re.I)
 USERINFO = re.compile(r"""(?<=://)[^/\s'"]*@""")
-BEARER = re.compile(r"\b(bearer|basic)\s+(?=\S*[\d=._-]|\S{20})[\w.~+/=-]{6,}", re.I)
+BEARER = re.compile(r"\b(bearer|basic)\s(?=\S{0,40}[\d=._-]|\S{20})[\w.~+/=-]{6,}", re.I)
 JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|$)", re.S)
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 CARD = re.compile(r"(?<![\w.])[2-6](?:[ -]?\d){11,18}(?!\d)")
 DIGITS = re.compile(r"\d[\d -]{2}")  # in each card and IBAN
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,3})?\b", re.I)

@@ -228,6 +228,32 @@ def test_a_text_is_cleaned(text, cleaned):
     assert clean_text(text, NONE) == cleaned
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "-",
+        "a",
+        "password",
+        "token ",
+        "a@",
+        "4 ",
+        "DE89 ",
+        "password='",
+        "token: [",
+        "://",
+        "eyJ",
+        "--token",
+        "aB",
+        "\\",
+    ],
+)
+def test_a_long_text_is_cleaned_in_time(piece):
+    text = f"token{piece * (100_000 // len(piece))} pass@"  # a quadratic search would take minutes
+    assert clean_text(text, NONE)
+    assert clean_source(text, NONE)
+    assert sensitive(text)
+
+
 def test_source_code_stays_readable():
     assert clean_source('password = request.POST["password"]', NONE) == 'password = request.POST["password"]'
     assert clean_source("    login(password='hunter2', page=2)", NONE) == f"    login(password={FILTERED}, page=2)"
