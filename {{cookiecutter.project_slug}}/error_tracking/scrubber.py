@@ -270,13 +270,16 @@ class Scrubber(EventScrubber):
     def scrub_event(self, event: Any) -> None:
         """Drop the variables of all code but the site's own: little use, much room, and often a whole request.
 
-        The versions of the installed packages, always the same, are put aside until the event is serialized.
+        Serializing is most of the work of an event. So the versions of the installed packages, always the same, are put
+        aside until it is done, and lines of source code become one text.
         """
         if "modules" in event:
             self.packages = event.pop("modules")
         for frame in iter_event_frames(event):
             if not frame.get("in_app"):
                 frame.pop("vars", None)
+            for part in ("pre_context", "post_context"):
+                frame[part] = "\n".join(frame.get(part) or [])
 
     @cached_property
     def secrets(self) -> set[str]:
@@ -352,9 +355,6 @@ class Scrubber(EventScrubber):
             secret = variables.get((frame.get("abs_path"), frame.get("function")), set())
             own = {name: FILTERED if name in secret else value for name, value in frame["vars"].items()}
             frame["vars"] = clean(own, known, hidden)
-        lines = [*(frame.get("pre_context") or []), frame.get("context_line") or "", *(frame.get("post_context") or [])]
-        source = "\n".join(lines)
-        if clean_source(source, known) != source:
-            for part in ("pre_context", "post_context"):
-                frame[part] = [clean_source(line, known) for line in frame.get(part) or []]
-            frame["context_line"] = clean_source(frame.get("context_line") or "", known)
+        for part in ("pre_context", "context_line", "post_context"):
+            code = clean_source(frame.get(part) or "", known)
+            frame[part] = code if part == "context_line" else code.split("\n") if code else []
