@@ -266,8 +266,8 @@ class SpoolTransport(HttpTransport):
                         if mine:
                             self.send_all()
                     if not mine:
-                        self.settle()
                         self._stopped.wait(self.LOOK_PAUSE)
+                        self.settle()
             except Exception as error:  # such as a folder that was taken away
                 self.say(f"The spool {self.spool.folder} cannot be sent: {error!r}")
                 self._stopped.wait(self.LOOK_PAUSE)

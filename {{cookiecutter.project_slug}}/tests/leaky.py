@@ -68,6 +68,7 @@ def handle(request: HttpRequest, plan: str) -> HttpResponse:
     url = f"postgres://shop:{canary('url-password')}@db/shop"
     rows = [["csrf", canary("row")], ["colour", "ordinary-row"]]
     form, posted, anonymous = Account(), request.POST, AnonymousUser()
+    len({"password": "canary-in-source"})
     try:
         raise LookupError(f"card {CARD}, account {IBAN}, url {url}, ordinary-cause")
     except LookupError as error:

@@ -160,7 +160,7 @@ def test_one_event_that_always_fails_holds_no_other_back(folder):
         tracker.poison = b"crash 0"
         first, *others = crash(client, 4)
         wait_for(lambda: tracker.event_ids() == others)
-        assert waiting(folder) == [first]
+        wait_for(lambda: waiting(folder) == [first])
 
 
 def test_a_burst_arrives_whole(folder):
@@ -178,6 +178,13 @@ def test_the_oldest_go_when_there_is_too_much(folder, caplog):
     assert spool.trim() == 2
     assert waiting(folder) == ["event2", "event3"]
     assert "2 oldest events were dropped" in caplog.text
+
+
+def test_the_bounds_hold_while_the_tracker_is_away(folder, caplog):
+    with site(closed_port(), folder, max_megabytes=0) as client:
+        crash(client)
+        wait_for(lambda: waiting(folder) == [])
+    assert "1 oldest events were dropped" in caplog.text
 
 
 def test_what_is_too_old_goes(folder):
@@ -321,9 +328,18 @@ def test_when_the_sender_dies_another_takes_over(folder):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork; that forked workers deliver was not checked")
 def test_forked_workers_deliver_though_their_parent_has_sent_before(folder):
-    program = (
-        "crash(1); time.sleep(0.5); child = os.fork(); crash(2); os.waitpid(child, 0) if child else sentry_sdk.flush()"
-    )
+    program = """
+crash(1)
+time.sleep(0.5)
+with sentry_sdk.get_client().transport._guard:  # as another thread may hold it at that moment
+    child = os.fork()
+    if not child:
+        crash(2)
+        sentry_sdk.flush()
+        os._exit(0)
+crash(2)
+os.waitpid(child, 0)
+"""
     with serving(200) as tracker:
         end(start(tracker.server_port, folder, program))
         assert len(set(tracker.event_ids())) == 5
