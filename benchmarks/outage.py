@@ -25,6 +25,7 @@ from benchmarks.request_overhead import environment_of
 from scripts.demo import TEMPLATE, bake, free_ports
 
 PATIENCE = 100  # seconds for the last event to arrive
+QUIET = 40  # seconds without an event after which none will come
 LATENCY_ROUNDS, LATENCY_CRASHES = 15, 80  # fewer crashes in a round than the SDK's queue holds
 IDLE_SECONDS = 5
 
@@ -126,9 +127,9 @@ class Site:
 
 
 def settle(tracker: Tracker, sent: list[str]) -> None:
-    """Wait until all has arrived, or nothing has for ten seconds and more will not: the SDK gives up at once."""
+    """Wait until all has arrived, or nothing more will: the spool's pauses in an outage end before `QUIET` does."""
     end, last, seen = time.monotonic() + PATIENCE, time.monotonic(), -1
-    while time.monotonic() < end and time.monotonic() - last < 40 and not set(sent) <= set(tracker.taken):
+    while time.monotonic() < end and time.monotonic() - last < QUIET and not set(sent) <= set(tracker.taken):
         if len(tracker.taken) != seen:
             seen, last = len(tracker.taken), time.monotonic()
         time.sleep(0.1)
@@ -274,7 +275,6 @@ def latency(folder: Path) -> None:
                 seconds = site.ask(f"crash {LATENCY_CRASHES} 1")["seconds"]
                 if turn:  # the first of each fills the caches
                     times[name].append(p99(seconds))
-        settle(tracker, [])
         time.sleep(2)
         idle = sites["spool"].ask(f"idle {IDLE_SECONDS}")
         for site in sites.values():
