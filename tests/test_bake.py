@@ -28,10 +28,10 @@ error_tracking/templates/404.html error_tracking/templates/500.html error_tracki
 error_tracking/management/__init__.py error_tracking/management/commands/__init__.py
 error_tracking/management/commands/check_tracker.py error_tracking/management/commands/embedded_tracker.py
 error_tracking/management/commands/flush_spool.py error_tracking/spool.py
-error_tracking/options.py error_tracking/tracker_api.py error_tracking/urls.py error_tracking/views.py
+error_tracking/options.py error_tracking/tracker_api.py error_tracking/urls.py error_tracking/views.py error_tracking/wiring.py
 glitchtip/provision.py gunicorn.conf.py manage.py pages/__init__.py
 pages/management/__init__.py pages/management/commands/__init__.py pages/management/commands/runserver.py
-pages/templates/pages/home.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
+pages/templates/pages/home.html pages/templates/pages/start.html pages/urls.py pages/views.py pyproject.toml tests/__init__.py tests/conftest.py
 scripts/backup.py tests/leaky.py tests/servers.py tests/settings.py tests/test_checks.py tests/test_embedded_tracker.py
 tests/test_error_tracking.py tests/test_pages.py tests/test_requests.py tests/test_scrubber.py tests/test_settings.py
 tests/test_spool.py

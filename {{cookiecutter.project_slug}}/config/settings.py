@@ -151,5 +151,6 @@ SENTRY_OPTIONS = sentry_options(
     ),
 )
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
+TRACKER_URL = env("TRACKER_URL", default="")  # where people open the tracker, if not at the host of the DSN
 if SENTRY_DSN:  # an SDK without a DSN would still cost every request its instrumentation
     sentry_sdk.init(**SENTRY_OPTIONS)

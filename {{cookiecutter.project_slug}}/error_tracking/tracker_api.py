@@ -1,5 +1,6 @@
-"""The few pages of GlitchTip's HTTP API that `check_tracker --read-back` reads."""
+"""The few pages of a tracker's HTTP API that `check_tracker --read-back` and the start page read."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -27,6 +28,35 @@ def glitchtip_version(address: str) -> str:
         return str(get_json(f"{address}api/settings/").get("version", "unknown"))
     except (OSError, ValueError, AttributeError):
         return ""
+
+
+def tracker_name(address: str) -> str:
+    """Say what answers at `address`: "GlitchTip 6.2.3", "embedded tracker" or "another server"; "" for nothing."""
+    try:
+        return f"GlitchTip {get_json(f'{address}api/settings/')['version']}"
+    except (urllib.error.HTTPError, ValueError, LookupError, TypeError):
+        pass  # something answers, and it is not GlitchTip
+    except (OSError, http.client.HTTPException):
+        return ""
+    try:
+        get_json(f"{address}api/eventlist/")
+    except (OSError, ValueError, http.client.HTTPException):
+        return "another server"
+    return "embedded tracker"
+
+
+def embedded_event_url(address: str, event_id: str) -> str:
+    """Return the page of an event in the embedded tracker, which gives events ids of its own, or "".
+
+    Raises:
+        OSError: if there is no answer.
+        ValueError: if the answer is not JSON.
+    """
+    for listed in reversed(get_json(f"{address}api/eventlist/")["events"]):
+        page = f"{address}api/event/{listed['event_id']}"
+        if (get_json(page)["payload"].get("body") or {}).get("event_id") == event_id:
+            return page
+    return ""
 
 
 def issue_url(address: str, token: str, event_id: str) -> str:

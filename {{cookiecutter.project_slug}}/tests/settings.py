@@ -17,6 +17,7 @@ os.environ.update(
     SENTRY_SPOOL_DIR="",
     SENTRY_ENABLE_LOGS="False",
     GLITCHTIP_API_TOKEN="",
+    TRACKER_URL="",
 )
 
 from config.settings import *  # noqa: E402, F403
