@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import sentry_sdk
 from sentry_sdk.consts import EndpointType
 from sentry_sdk.envelope import Envelope
-from sentry_sdk.transport import HttpTransport
+from sentry_sdk.transport import HttpTransport, Transport
 from sentry_sdk.utils import format_timestamp
 
 log = logging.getLogger(__name__)  # its lines are no breadcrumbs, nor events: see apps.py
@@ -369,3 +369,8 @@ def resume_spool(**_: Any) -> None:
     transport = sentry_sdk.get_client().transport
     if isinstance(transport, SpoolTransport):
         transport.resume()
+
+
+def backlog(transport: type[Transport] | None) -> str:
+    """Return the line that says what waits in the spool of a transport's class, or "" if nothing does or it has none."""
+    return str(getattr(transport, "spool", ""))

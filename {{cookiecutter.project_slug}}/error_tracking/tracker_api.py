@@ -6,6 +6,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from sentry_sdk.utils import Dsn
+
 SECONDS = 5
 
 
@@ -22,19 +24,16 @@ def get_json(url: str, token: str = "") -> Any:
         return json.load(answer)
 
 
-def glitchtip_version(address: str) -> str:
-    """Return the version of the GlitchTip at `address`, or "" if another tracker is there (`/api/settings/`)."""
-    try:
-        return str(get_json(f"{address}api/settings/").get("version", "unknown"))
-    except (OSError, ValueError, AttributeError):
-        return ""
+def tracker_address(dsn: Dsn) -> str:
+    """Return where the tracker of a DSN is, such as "http://localhost:8000/"."""
+    return f"{dsn.scheme}://{dsn.netloc}{dsn.path}"
 
 
 def tracker_name(address: str) -> str:
     """Say what answers at `address`: "GlitchTip 6.2.3", "embedded tracker" or "another server"; "" for nothing."""
     try:
-        return f"GlitchTip {get_json(f'{address}api/settings/')['version']}"
-    except (urllib.error.HTTPError, ValueError, LookupError, TypeError):
+        return f"GlitchTip {get_json(f'{address}api/settings/').get('version', 'unknown')}"
+    except (urllib.error.HTTPError, ValueError, AttributeError):
         pass  # something answers, and it is not GlitchTip
     except (OSError, http.client.HTTPException):
         return ""

@@ -6,13 +6,8 @@ import http.client
 from django.conf import settings
 from sentry_sdk.utils import Dsn
 
-from error_tracking.tracker_api import embedded_event_url, issue_url, tracker_name
-
-
-def tracker_address() -> str:
-    """Return the address of the tracker in the DSN, such as "http://localhost:8000/"."""
-    dsn = Dsn(settings.SENTRY_DSN)
-    return f"{dsn.scheme}://{dsn.netloc}{dsn.path}"
+from error_tracking.spool import backlog
+from error_tracking.tracker_api import embedded_event_url, issue_url, tracker_address, tracker_name
 
 
 def wiring() -> dict[str, str]:
@@ -21,19 +16,19 @@ def wiring() -> dict[str, str]:
     rows = {"Environment": options["environment"], "Release": options["release"]}
     if not settings.SENTRY_DSN:
         return {**rows, "DSN": f"none: set SENTRY_DSN in {settings.ENV_FILE}"}
-    address = tracker_address()
-    scheme, _, place = address.partition("://")
-    rows["DSN"] = f"{scheme}://****@{place}{Dsn(settings.SENTRY_DSN).project_id}"
+    dsn = Dsn(settings.SENTRY_DSN)
+    rows["DSN"] = f"{dsn.scheme}://****@{dsn.netloc}{dsn.path}{dsn.project_id}"
+    address = tracker_address(dsn)
     name = tracker_name(address)
     rows["Tracker"] = f"{name} at {address}" if name else f"nothing answers at {address}"
-    if waiting := str(getattr(options["transport"], "spool", "")):
+    if waiting := backlog(options["transport"]):
         rows["Spool"] = waiting
     return rows
 
 
 def event_url(event_id: str) -> str:
     """Return the page that shows an event, or the tracker's front page where there is none, or none yet."""
-    address, url = tracker_address(), ""
+    address, url = tracker_address(Dsn(settings.SENTRY_DSN)), ""
     with contextlib.suppress(OSError, ValueError, LookupError, http.client.HTTPException):
         if tracker_name(address).startswith("GlitchTip"):
             url = issue_url(address, settings.GLITCHTIP_API_TOKEN, event_id)

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from sentry_sdk.transport import HttpTransport
 from sentry_sdk.utils import Dsn
 
-from error_tracking.tracker_api import SECONDS, glitchtip_version, issue_url
+from error_tracking.spool import backlog
+from error_tracking.tracker_api import SECONDS, issue_url, tracker_address, tracker_name
 
 READ_BACK_SECONDS = 30
 WAYS_OUT = {
@@ -56,15 +57,15 @@ class Command(BaseCommand):
         if not settings.SENTRY_DSN:
             raise CommandError(f"DSN       SENTRY_DSN is empty: set it in {settings.ENV_FILE} or in the environment")
         dsn = Dsn(settings.SENTRY_DSN)
-        self.stdout.write(f"DSN       project {dsn.project_id} at {dsn.scheme}://{dsn.netloc}{dsn.path}")
+        self.stdout.write(f"DSN       project {dsn.project_id} at {tracker_address(dsn)}")
         self.reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
-        if waiting := str(getattr(settings.SENTRY_OPTIONS["transport"], "spool", "")):
+        if waiting := backlog(settings.SENTRY_OPTIONS["transport"]):
             self.stdout.write(f"Spool     {waiting}")
         event_id = self.send()
         self.stdout.write(self.style.SUCCESS(f"Event     accepted, its id is {event_id}"))
         if options["read_back"]:
-            self.read_back(f"{dsn.scheme}://{dsn.netloc}{dsn.path}", event_id)
+            self.read_back(tracker_address(dsn), event_id)
 
     def reach(self, dsn: Dsn) -> None:
         """Ask the server for its front page: any answer will do.
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             CommandError: if there is none.
         """
         try:
-            urllib.request.urlopen(f"{dsn.scheme}://{dsn.netloc}{dsn.path}", timeout=SECONDS).close()
+            urllib.request.urlopen(tracker_address(dsn), timeout=SECONDS).close()
         except urllib.error.HTTPError as answer:
             answer.close()
         except (OSError, http.client.HTTPException) as error:
@@ -113,12 +114,12 @@ class Command(BaseCommand):
         Raises:
             CommandError: if the event is not shown within `READ_BACK_SECONDS`, or cannot be looked for.
         """
-        version = glitchtip_version(address)
-        if not version:
+        name = tracker_name(address)
+        if not name.startswith("GlitchTip"):
             raise CommandError(f"Issue     {address} is not GlitchTip: look for the event's id in its own pages")
         if not settings.GLITCHTIP_API_TOKEN:
             raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it in {settings.ENV_FILE}")
-        self.stdout.write(f"Issue     asking GlitchTip {version} ", ending="")
+        self.stdout.write(f"Issue     asking {name} ", ending="")
         url = ""
         deadline = time.monotonic() + READ_BACK_SECONDS
         while not url and time.monotonic() < deadline:
