@@ -69,7 +69,13 @@ def try_out(request: HttpRequest, kind: str) -> HttpResponse:
 
 @in_development
 def show_event(request: HttpRequest, event_id: str) -> HttpResponse:
-    """Go to the event in the tracker's own pages."""
+    """Go to the event in the tracker's own pages.
+
+    Raises:
+        Http404: outside development, and without a DSN.
+    """
+    if not settings.SENTRY_DSN:
+        raise Http404
     return redirect(event_url(event_id))
 
 

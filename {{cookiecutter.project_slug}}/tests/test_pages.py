@@ -77,6 +77,10 @@ def test_what_is_no_event_id_is_not_shown(client):
     assert client.post("/try/nonsense/").status_code == 404
 
 
+def test_without_a_dsn_there_is_no_event_to_go_to(client):
+    assert client.get(f"/event/{'a' * 32}/").status_code == 404
+
+
 def test_health_answers_while_the_database_does(client, db):
     response = client.get("/health/")
     assert (response.status_code, response.json()) == (200, {"database": "ok"})
