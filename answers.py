@@ -285,6 +285,8 @@ class AnswersExtension(Extension):
     def __init__(self, environment: Environment) -> None:
         """Register the filters; `environment` is Cookiecutter's own."""
         super().__init__(environment)
+        # cruft update renders two commits of the template in one process: each is to import its own module.
+        sys.modules.pop(__name__, None)
         # Cookiecutter compiles the name of every file, most of which have no tag: a tenth of a bake.
         from_string = environment.from_string
         environment.from_string = lambda source: from_string(source) if "{" in source else PlainText(source)  # type: ignore

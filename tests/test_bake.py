@@ -4,6 +4,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import stat
 import subprocess
 import sys
@@ -14,7 +15,6 @@ import yaml
 from cookiecutter.main import cookiecutter
 from cookiecutter.utils import create_env_with_context
 
-import answers
 from tests.conftest import TEMPLATE
 from tests.test_answers import complete
 
@@ -363,11 +363,15 @@ def test_a_tracker_on_another_port_of_this_machine_may_serve_staging(baked, trac
     assert project.env("staging")["SENTRY_DSN"] == "http://key@localhost:9000/1"
 
 
-def test_a_project_with_wrong_ports_is_refused(cookies, monkeypatch, capfd):
-    monkeypatch.setitem(answers.CHECKS, "app_port", lambda answers: "")
-    result = cookies.bake(extra_context={"app_port": "8000"})
-    assert result.exit_code != 0
-    assert "glitchtip and web both publish port 8000" in capfd.readouterr().err
+def test_a_project_with_wrong_ports_is_refused(tmp_path):
+    template = tmp_path / "template"
+    shutil.copytree(TEMPLATE, template, ignore=shutil.ignore_patterns(".*_cache", ".git", ".venv"))
+    with (template / "answers.py").open("a") as module:
+        module.write('\nCHECKS["app_port"] = lambda answers: ""\n')
+    command = [sys.executable, "-m", "cookiecutter", template, "--no-input", "--default-config", "-o", tmp_path / "out"]
+    result = subprocess.run([*command, "app_port=8000"], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode != 0
+    assert "glitchtip and web both publish port 8000" in result.stderr
 
 
 def test_a_bake_over_a_project_keeps_its_env_files(command, tmp_path):
