@@ -384,14 +384,50 @@ def test_a_bake_over_a_project_keeps_its_env_files(command, tmp_path):
     assert (folder / "development.env").read_text() == before
 
 
-def test_cruft_bakes_it_and_keeps_no_secret(tmp_path):
-    repository = tmp_path / "template"
-    subprocess.run(["git", "clone", "--quiet", TEMPLATE, repository], check=True)
-    command = [sys.executable, "-m", "cruft", "create", repository, "--no-input", "--output-dir", tmp_path / "out"]
+@pytest.fixture
+def crufted(tmp_path):
+    """Give a clone of the template and a project that cruft made of it, which is in git."""
+    template = tmp_path / "template"
+    subprocess.run(["git", "clone", "--quiet", TEMPLATE, template], check=True)
+    command = [sys.executable, "-m", "cruft", "create", template, "--no-input", "--output-dir", tmp_path / "out"]
     subprocess.run(command, check=True, capture_output=True)
     project = tmp_path / "out" / "my_django_project"
+    subprocess.run(["git", "init", "--quiet", project], check=True)
+    commit(project)
+    return template, project
+
+
+def commit(folder):
+    """Commit all that git would track in a folder."""
+    subprocess.run(["git", "-C", folder, "add", "--all"], check=True)
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    subprocess.run(["git", "-C", folder, *author, "commit", "--quiet", "--message", "A change"], check=True)
+
+
+def test_cruft_keeps_no_secret(crufted):
+    _, project = crufted
     recorded = (project / ".cruft.json").read_text()
     for line in (project / ".envs" / "development.env").read_text().splitlines():
         name, _, value = line.partition("=")
         if name.endswith(("KEY", "PASSWORD", "TOKEN")):
             assert value not in recorded
+
+
+def test_cruft_updates_a_project_when_variables_and_checks_have_changed(crufted):
+    template, project = crufted
+    for name, text, newer in (
+        ("cookiecutter.json", "else '' }}spool ", "else '' }}mail spool "),
+        ("answers.py", "            check=check,\n", "            check=check,\n            newer=str.upper,\n"),
+        ("{{cookiecutter.project_slug}}/README.md", "## Run it", "## {{ 'run it' | newer }}"),
+    ):
+        old = (template / name).read_text(encoding="utf-8")
+        assert text in old
+        (template / name).write_text(old.replace(text, newer), encoding="utf-8")
+    commit(template)
+    before = {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
+    done = subprocess.run([sys.executable, "-m", "cruft", "update", "-y"], cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mail" in yaml.safe_load((project / "compose.yaml").read_text())["volumes"]
+    assert "## RUN IT" in (project / "README.md").read_text()
+    assert not list(project.rglob("*.rej"))
+    assert before == {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
