@@ -58,18 +58,25 @@ def remove_empty_folders(project):
 
 
 def next_steps(project):
-    """Return the commands that the user types next, as text."""
+    """Return what was made, the commands that the user types next, and where the tracker is, as text."""
     folder = project if re.fullmatch(r"[\w./:\\-]+", project) else f'"{project}"'
+    if ANSWERS["tracker"] == "glitchtip":
+        made = "a Django site, its tracker for development, and GlitchTip for Docker"
+        url = f"http://localhost:{ANSWERS['glitchtip_port']}/"
+        login = f"{ANSWERS['admin_email']}, GLITCHTIP_ADMIN_PASSWORD in .envs/development.env"
+        last = [f"The first error is then on screen: {url}", f"GlitchTip itself: make up. Its login: {login}"]
+    else:
+        made = "a Django site that reports to your tracker"
+        last = ["To see the error in your tracker, write its DSN into .envs/development.env before: SENTRY_DSN=..."]
     lines = [
-        f"{ANSWERS['project_slug']} is ready. Next:",
+        f"{ANSWERS['project_slug']} is ready: {made}. Next:",
         "",
         f"  cd {folder}",
         "  make run",
         f"  curl -I http://localhost:{ANSWERS['app_port']}/glitchtip-debug/",
         "",
+        *last,
     ]
-    if ANSWERS["tracker"] == "glitchtip":
-        lines.append(f"The first error is then on screen: http://localhost:{ANSWERS['glitchtip_port']}/")
     return "\n".join(lines)
 
 

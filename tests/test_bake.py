@@ -19,8 +19,9 @@ from tests.conftest import TEMPLATE
 from tests.test_answers import complete
 
 DEFAULT_FILES = """
-.dockerignore .editorconfig .env .envs/create.py .envs/development.env .envs/example.env .envs/production.env
-.envs/staging.env .github/dependabot.yml .github/workflows/ci.yml .gitignore Dockerfile LICENSE Makefile Procfile README.md compose.yaml
+.devcontainer/devcontainer.json .dockerignore .editorconfig .env .envs/create.py .envs/development.env .envs/example.env .envs/production.env
+.envs/staging.env .github/dependabot.yml .github/workflows/ci.yml .gitignore .pre-commit-config.yaml .vscode/launch.json
+Dockerfile LICENSE Makefile Procfile README.md compose.yaml
 config/__init__.py config/asgi.py config/env.py config/log.py config/settings.py config/urls.py config/wsgi.py
 error_tracking/__init__.py error_tracking/apps.py error_tracking/checks.py error_tracking/context.py error_tracking/middleware.py
 error_tracking/outgoing.py error_tracking/scrubber.py error_tracking/templates/400.html error_tracking/templates/403_csrf.html
@@ -117,6 +118,18 @@ def test_the_licence_is_the_one_that_was_chosen(baked, licence, first_line):
     project = baked(license=licence)
     assert project.read("LICENSE").split("\n")[0].strip() == first_line
     assert licence.replace("proprietary", "LicenseRef-Proprietary") in project.read("pyproject.toml")
+
+
+def test_a_project_knows_which_version_of_the_template_made_it(baked):
+    version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    made_by = tomllib.loads(baked().read("pyproject.toml"))["tool"]["django-glitchtip"]
+    assert made_by == {"template": version}
+
+
+def test_the_editors_files_can_be_read(project):
+    for name in (".devcontainer/devcontainer.json", ".vscode/launch.json"):
+        assert json.loads(project.read(name))
+    assert yaml.safe_load(project.read(".pre-commit-config.yaml"))["repos"]
 
 
 def test_the_project_reads_as_if_no_template_had_been_there(project):
@@ -296,9 +309,19 @@ def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked):
     project.run("pytest", "-q", "-p", "no:cacheprovider", "tests/test_pages.py")
 
 
-def test_the_end_of_a_bake_names_three_commands(tmp_path):
+@pytest.mark.parametrize(
+    ("tracker", "told"),
+    [
+        ("glitchtip", "Its login: admin@example.com, GLITCHTIP_ADMIN_PASSWORD in .envs/development.env"),
+        ("external", "write its DSN into .envs/development.env before: SENTRY_DSN=..."),
+    ],
+)
+def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path, tracker, told):
     command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "-o", tmp_path]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run([*command, f"tracker={tracker}"], check=True, capture_output=True, text=True).stdout
+    assert len(printed.splitlines()) <= 12
+    assert "my_django_project is ready: a Django site" in printed
+    assert told in printed
     commands = [line.strip() for line in printed.splitlines() if line.startswith("  ")]
     assert commands == [
         f"cd {tmp_path / 'my_django_project'}",
@@ -390,7 +413,7 @@ def crufted(tmp_path):
     template = tmp_path / "template"
     subprocess.run(["git", "clone", "--quiet", TEMPLATE, template], check=True)
     command = [sys.executable, "-m", "cruft", "create", template, "--no-input", "--output-dir", tmp_path / "out"]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)  # the clone's answers.py, not that of here
     project = tmp_path / "out" / "my_django_project"
     subprocess.run(["git", "init", "--quiet", project], check=True)
     commit(project)
