@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from cookiecutter import cli
 from pytest_cookies.plugin import Cookies
+
+from scripts import demo
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -74,6 +77,28 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
     )
     (bake().path / "uv.lock").unlink()
     return bake
+
+
+@dataclass(frozen=True)
+class Site:
+    """A project that runs, the address of its site and that of its embedded tracker."""
+
+    project: Path
+    url: str
+    tracker: str
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give a project that `make run` has started, on free ports."""
+    if os.name == "nt" or shutil.which("make") is None:
+        pytest.skip("there is no make, or this is Windows: that `make run` brings up site and tracker was not checked")
+    tracker_port, site_port = demo.free_ports(2)
+    project = demo.bake(
+        tmp_path_factory.mktemp("site"), project_name="Corner Shop", glitchtip_port=tracker_port, app_port=site_port
+    )
+    with demo.running(project, tracker_port, site_port):
+        yield Site(project, f"http://localhost:{site_port}", f"http://localhost:{tracker_port}")
 
 
 @pytest.fixture

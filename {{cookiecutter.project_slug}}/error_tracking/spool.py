@@ -82,7 +82,7 @@ class Spool:
         parts = []
         if files:
             oldest = datetime.fromtimestamp(int(files[0].name.partition("-")[0]) / 1e9, UTC)
-            parts.append(f"{len(files)} events wait in {self.folder}, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC")
+            parts.append(f"{len(files)} waiting in {self.folder}, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC")
         if rejected:
             parts.append(f"{rejected} that the tracker will never take are in {self.rejected}")
         return "; ".join(parts)

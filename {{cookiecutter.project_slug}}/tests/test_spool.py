@@ -404,7 +404,7 @@ def test_check_tracker_shows_what_waits(backlog, folder, capsys):
     with serving(200, backlog):
         call_command("check_tracker")
     printed = capsys.readouterr().out
-    assert f"Spool     3 events wait in {folder}, the oldest since 20" in printed
+    assert f"Spool     3 waiting in {folder}, the oldest since 20" in printed
     assert "1 that the tracker will never take" in printed
 
 
