@@ -48,8 +48,8 @@ def listens(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def running(project: Path, *ports: int) -> Iterator[None]:
-    """Run `make run` in a project until the block ends; the block starts when all `ports` are served.
+def running(project: Path, *ports: int, **variables: str) -> Iterator[None]:
+    """Run `make run` in a project, with `variables`, until the block ends; it starts when all `ports` are served.
 
     Raises:
         RuntimeError: with the log, if a port is not served within `PATIENCE` seconds or the command ends by itself.
@@ -61,7 +61,7 @@ def running(project: Path, *ports: int) -> Iterator[None]:
         process = subprocess.Popen(
             ["make", "run"],
             cwd=project,
-            env=environment,
+            env={**environment, **variables},
             stdout=log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
