@@ -5,7 +5,7 @@ OURS := answers.py benchmarks hooks scripts tests
 
 .PHONY: help
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: .venv/installed  ## Bake a project, start it with its tracker, raise an error and show the event that arrived
@@ -20,6 +20,15 @@ lint: .venv/installed  ## Check style and types
 	@$(UV) run --no-sync ruff check $(OURS)
 	@$(UV) run --no-sync ruff format --check $(OURS)
 	@$(UV) run --no-sync mypy
+
+.PHONY: examples
+examples: .venv/installed  ## Render examples/ and docs/answers.md anew, after a change of the template
+	@$(UV) run --no-sync python -m scripts.examples
+	@$(UV) run --no-sync python -m scripts.answers_page
+
+.PHONY: screenshots
+screenshots: .venv/installed  ## Take the pictures in docs/images/, with Chromium
+	@$(UV) run --no-sync python -m scripts.screenshots
 
 .PHONY: bench
 bench: .venv/installed  ## Measure bakes, requests, crashes, outages and, with a Docker engine, the start of the stack

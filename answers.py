@@ -95,7 +95,7 @@ def check_project_name(answers: Answers) -> str:
 
 
 def check_project_slug(answers: Answers) -> str:
-    """A Python identifier in lower case that no module, folder or device has."""
+    """A Python name of lower-case letters, digits and _, at most 40; no keyword, module, folder or device has it."""
     slug = answers["project_slug"]
     if len(slug) > SLUG_LENGTH:
         return f"has {len(slug)} characters: type at most {SLUG_LENGTH}"
@@ -127,12 +127,12 @@ def check_port(port: str) -> str:
 
 
 def check_glitchtip_port(answers: Answers) -> str:
-    """A port."""
+    """A whole number from 1024 to 65535, in plain digits."""
     return check_port(answers["glitchtip_port"])
 
 
 def check_app_port(answers: Answers) -> str:
-    """A port, and not the tracker's where the project has a tracker."""
+    """The same, and not `glitchtip_port` where the project has a tracker."""
     port = answers["app_port"]
     if problem := check_port(port):
         return problem
@@ -158,12 +158,12 @@ def check_dsn(dsn: str) -> str:
 
 
 def check_staging_dsn(answers: Answers) -> str:
-    """Empty, or a DSN."""
+    """Nothing, or `http(s)://KEY@HOST[:PORT][/PATH]/PROJECT_ID`."""
     return check_dsn(answers["staging_dsn"])
 
 
 def check_production_dsn(answers: Answers) -> str:
-    """Empty, or a DSN."""
+    """The same."""
     return check_dsn(answers["production_dsn"])
 
 

@@ -1,0 +1,40 @@
+"""Where log lines go, and in which form: for Django's settings and for gunicorn's."""
+
+from typing import Any
+
+
+def logging_config(*, json_lines: bool) -> dict[str, Any]:
+    """Return a dictionary for `logging.config.dictConfig`: all to stderr, with the id of the request.
+
+    As JSON a line has timestamp, level, logger, message, request_id, the record's extras and the traceback.
+    """
+    formatters = {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "%(levelname)s %(name)s %(message)s %(request_id)s",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": True,
+        },
+        "readable": {"format": "{asctime} {levelname:7} {name} [{request_id:.8}] {message}", "style": "{"},
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"request_id": {"()": "error_tracking.context.RequestIdFilter"}},
+        "formatters": formatters,
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "filters": ["request_id"],
+                "formatter": "json" if json_lines else "readable",
+            },
+        },
+        "root": {"handlers": ["console"], "level": "INFO"},
+        # These have handlers of their own, unless they are told to leave their lines to the root.
+        "loggers": {
+            name: {"handlers": [], "propagate": True, "level": "INFO"}
+            for name in ("django", "django.server", "gunicorn.access", "gunicorn.error")
+        }
+        # While the tracker is away the SDK tries four times for each event.
+        | {"urllib3.connectionpool": {"level": "ERROR"}},
+    }

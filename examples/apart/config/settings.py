@@ -1,0 +1,152 @@
+"""Settings of my_django_project. What differs between machines comes from the environment.
+
+A variable that is set wins over `.envs/$DJANGO_ENV.env`; `.envs/example.env` explains each of them.
+"""
+
+import os
+from pathlib import Path
+
+import sentry_sdk
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import Env, boolean, database, number, secret, words
+from config.log import logging_config
+from error_tracking.options import dsn, release, sample_rate, sentry_options
+from error_tracking.spool import spool_transport
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PROJECT_NAME = "My Django Project"
+
+ENVIRONMENTS = ("development", "staging", "production")
+ENVIRONMENT = os.environ.get("DJANGO_ENV") or "development"
+if ENVIRONMENT not in ENVIRONMENTS:
+    raise ImproperlyConfigured(f"DJANGO_ENV={ENVIRONMENT!r} is unknown: set it to one of {', '.join(ENVIRONMENTS)}")
+ENV_FILE = BASE_DIR / ".envs" / f"{ENVIRONMENT}.env"
+env = Env(ENV_FILE)
+
+SECRET_KEY = env("SECRET_KEY", cast=secret)
+DEBUG = env("DEBUG", cast=boolean, default=False)
+ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
+APP_PORT = env("APP_PORT", cast=number)
+
+if ENVIRONMENT == "production":
+    for variable, refused, problem in (
+        ("DEBUG", DEBUG, "is True: set it to False"),
+        ("ALLOWED_HOSTS", not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS, "is empty or *: name the site's hosts"),
+    ):
+        if refused:
+            raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, for this is production")
+
+INSTALLED_APPS = [
+    "error_tracking",
+    "pages",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "error_tracking.middleware.request_id",  # first: what it marks, all the others see
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}
+DATABASES = {
+    "default": env(
+        "DATABASE_URL",
+        cast=database,
+        default=SQLITE,
+    )
+}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+
+if ENVIRONMENT != "development":
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+    SECURE_HSTS_SECONDS = env("SECURE_HSTS_SECONDS", cast=number, default=3600)
+    # Subdomains and the browsers' preload lists bind more than this site.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    if env("BEHIND_TLS_PROXY", cast=boolean, default=False):
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
+
+# Exceptions that are no errors here, by dotted name, and paths whose requests are neither traced nor reported.
+SENTRY_IGNORED_ERRORS: list[str] = []
+SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
+SECRETS_OF_ENVIRONMENT = env.secrets()  # no event leaves with one of them
+
+SENTRY_DSN = env("SENTRY_DSN", cast=dsn, default="")
+SENTRY_OPTIONS = sentry_options(
+    dsn=SENTRY_DSN,
+    environment=env("SENTRY_ENVIRONMENT", default="") or ENVIRONMENT,
+    release=env("SENTRY_RELEASE", default="") or release(BASE_DIR),
+    debug=env("SENTRY_DEBUG", cast=boolean, default=False),
+    traces_sample_rate=env(
+        "SENTRY_TRACES_SAMPLE_RATE", cast=sample_rate, default=0.01 if ENVIRONMENT == "production" else 0.0
+    ),
+    send_user=env("SENTRY_SEND_USER", cast=boolean, default=False),
+    enable_logs=env("SENTRY_ENABLE_LOGS", cast=boolean, default=False),
+    ignored_errors=SENTRY_IGNORED_ERRORS,
+    quiet_paths=SENTRY_QUIET_PATHS,
+    transport=spool_transport(
+        env("SENTRY_SPOOL_DIR", default=str(BASE_DIR / "spool")),
+        max_megabytes=env("SENTRY_SPOOL_MAX_MB", cast=number, default=50),
+        max_days=env("SENTRY_SPOOL_MAX_DAYS", cast=number, default=7),
+    ),
+)
+GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
+TRACKER_URL = env("TRACKER_URL", default="")  # where people open the tracker, if not at the host of the DSN
+if SENTRY_DSN:  # an SDK without a DSN would still cost every request its instrumentation
+    sentry_sdk.init(**SENTRY_OPTIONS)

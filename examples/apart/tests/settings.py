@@ -1,0 +1,25 @@
+"""The settings of the tests: those of development, without a tracker and without this machine's env file."""
+
+import os
+
+os.environ.update(
+    DJANGO_ENV="development",
+    SECRET_KEY="of the tests alone, so that they need no env file",
+    DEBUG="True",
+    ALLOWED_HOSTS="testserver",
+    APP_PORT="8001",
+    SENTRY_DSN="",  # no test sends an event to a real tracker
+    SENTRY_DEBUG="False",
+    SENTRY_ENVIRONMENT="tests",
+    SENTRY_RELEASE="",
+    SENTRY_TRACES_SAMPLE_RATE="0",
+    SENTRY_SEND_USER="False",
+    SENTRY_SPOOL_DIR="",
+    SENTRY_ENABLE_LOGS="False",
+    GLITCHTIP_API_TOKEN="",
+    TRACKER_URL="",
+)
+
+from config.settings import *  # noqa: E402, F403
+
+WHITENOISE_AUTOREFRESH = True  # the tests collect no static files

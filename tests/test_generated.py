@@ -1,0 +1,21 @@
+"""What is rendered from the template and kept in git is what the template renders now."""
+
+import pytest
+
+from scripts.answers_page import PAGE, page
+from scripts.examples import ANSWERS, EXAMPLES, tracked
+
+
+@pytest.mark.parametrize(("name", "answers"), ANSWERS.items(), ids=ANSWERS)
+def test_the_examples_are_current(baked, name, answers):
+    rendered, kept = tracked(baked(**answers).path), tracked(EXAMPLES / name)
+    stale = [path for path in rendered.keys() | kept.keys() if rendered.get(path) != kept.get(path)]
+    assert sorted(stale) == [], "run make examples"
+
+
+def test_the_examples_are_all_there_is():
+    assert {folder.name for folder in EXAMPLES.iterdir()} == set(ANSWERS)
+
+
+def test_the_page_of_answers_is_current():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run make examples"
