@@ -1,0 +1,96 @@
+"""A project takes a newer template with cruft: no conflict, no secret touched, nothing of its owner's lost."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from scripts.examples import tracked
+from tests.conftest import TEMPLATE
+
+#: The oldest commit whose projects can be updated: before it an update ran the older answers.py for both commits.
+OLDEST = "9c6f207b186136b1dd7aeac3907e4e1a544e18d8"
+
+
+@pytest.fixture
+def template(tmp_path):
+    """Give a clone of the template, with all that is committed."""
+    clone = tmp_path / "template"
+    subprocess.run(["git", "clone", "--quiet", TEMPLATE, clone], check=True)
+    return clone
+
+
+def create(template, folder="out"):
+    """Have cruft make a project of the template in a folder beside it, and put the project into git."""
+    out = template.parent / folder
+    command = [sys.executable, "-m", "cruft", "create", template, "--no-input", "--output-dir", out]
+    subprocess.run(command, cwd=out.parent, check=True, capture_output=True)  # the clone's answers.py, not that of here
+    project = out / "my_django_project"
+    subprocess.run(["git", "init", "--quiet", project], check=True)
+    commit(project)
+    return project
+
+
+def update(project):
+    """Have cruft update a project; nothing may conflict, and no env file may change."""
+    before = {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
+    done = subprocess.run([sys.executable, "-m", "cruft", "update", "-y"], cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(project.rglob("*.rej"))
+    assert before == {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
+
+
+def commit(folder):
+    """Commit all that git would track in a folder."""
+    subprocess.run(["git", "-C", folder, "add", "--all"], check=True)
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    subprocess.run(["git", "-C", folder, *author, "commit", "--quiet", "--message", "A change"], check=True)
+
+
+def test_cruft_keeps_no_secret(template):
+    project = create(template)
+    recorded = (project / ".cruft.json").read_text()
+    for line in (project / ".envs" / "development.env").read_text().splitlines():
+        name, _, value = line.partition("=")
+        if name.endswith(("KEY", "PASSWORD", "TOKEN")):
+            assert value not in recorded
+
+
+def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template):
+    project = create(template)
+    for name, text, newer in (
+        ("cookiecutter.json", "else '' }}spool ", "else '' }}mail spool "),
+        ("answers.py", "            check=check,\n", "            check=check,\n            newer=str.upper,\n"),
+        ("{{cookiecutter.project_slug}}/README.md", "## Run it", "## {{ 'run it' | newer }}"),
+    ):
+        old = (template / name).read_text(encoding="utf-8")
+        assert text in old
+        (template / name).write_text(old.replace(text, newer), encoding="utf-8")
+    commit(template)
+    update(project)
+    assert "mail" in yaml.safe_load((project / "compose.yaml").read_text())["volumes"]
+    assert "## RUN IT" in (project / "README.md").read_text()
+
+
+def test_cruft_updates_a_project_from_an_older_commit_to_this_one(template):
+    def git(*arguments):
+        return subprocess.run(["git", "-C", template, *arguments], capture_output=True, text=True)
+
+    if git("checkout", OLDEST).returncode:
+        pytest.skip("this clone has no history: the update from an older commit was not checked")
+    project = create(template)
+    mine = "We bake at five.\n\n## Run it\n"
+    readme = (project / "README.md").read_text(encoding="utf-8").replace("## Run it\n", mine)
+    (project / "README.md").write_text(readme, encoding="utf-8")
+    (project / "shop.py").write_text("PRICE = 3\n")
+    commit(project)
+    assert git("checkout", "-").returncode == 0
+    update(project)
+    updated, newest = tracked(project), tracked(create(template, "newest"))
+    assert updated.pop("shop.py") == b"PRICE = 3\n"
+    assert json.loads(updated.pop(".cruft.json"))["commit"] == git("rev-parse", "HEAD").stdout.strip()
+    newest.pop(".cruft.json")
+    newest["README.md"] = newest["README.md"].replace(b"## Run it\n", mine.encode())
+    assert updated == newest
