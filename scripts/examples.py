@@ -26,18 +26,10 @@ def tracked(project: Path) -> dict[str, bytes]:
     """Return the content of each file that git would track in a project, by its path: no secret, no cache."""
     with tempfile.TemporaryDirectory() as git_dir:
         subprocess.run(["git", "init", "--quiet", "--bare", git_dir], check=True)
-        command = [
-            "git",
-            "--git-dir",
-            git_dir,
-            "--work-tree",
-            project,
-            "ls-files",
-            "-z",
-            "--others",
-            "--exclude-standard",
-        ]
-        listed = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True).stdout
+        command = ["git", "--git-dir", git_dir, "--work-tree", str(project), "ls-files"]
+        listed = subprocess.run(
+            [*command, "-z", "--others", "--exclude-standard"], cwd=project, check=True, capture_output=True, text=True
+        ).stdout
     return {name: (project / name).read_bytes() for name in listed.split("\0") if name}
 
 
