@@ -38,6 +38,7 @@ bench: .venv/installed  ## Measure bakes, requests, crashes, outages and, with a
 	@! docker info >/dev/null 2>&1 || $(UV) run --no-sync python -m benchmarks.stack
 
 .venv/installed: pyproject.toml
+	@echo "Installing what the template needs into .venv ..."
 	@command -v "$(UV)" >/dev/null || ($(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet uv)
 	@$(UV) sync --quiet --inexact
 	@touch $@
