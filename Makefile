@@ -31,11 +31,8 @@ screenshots: .venv/installed  ## Take the pictures in docs/images/, with Chromiu
 	@$(UV) run --no-sync python -m scripts.screenshots
 
 .PHONY: bench
-bench: .venv/installed  ## Measure bakes, requests, crashes, outages and, with a Docker engine, the start of the stack
-	@$(UV) run --no-sync python -m benchmarks.bake
-	@$(UV) run --no-sync python -m benchmarks.request_overhead
-	@$(UV) run --no-sync python -m benchmarks.outage
-	@! docker info >/dev/null 2>&1 || $(UV) run --no-sync python -m benchmarks.stack
+bench: .venv/installed  ## Measure bakes, requests, outages and the stack; write docs/performance.md and its plot
+	@$(UV) run --no-sync python -m benchmarks
 
 .venv/installed: pyproject.toml
 	@echo "Installing what the template needs into .venv ..."

@@ -1,57 +1,68 @@
-"""How long a bake takes, beside a template of one file without hooks: both in one run, interleaved, medians.
+"""How long a bake takes: beside a template of one file and `django-admin startproject`, and as the files grow in number.
 
-Run it with `make bench`. Each bake is a process of its own, as a user starts it.
+Each bake is a process of its own, as a user starts it; the variants take turns.
 """
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-TEMPLATE = Path(__file__).resolve().parent.parent
+from benchmarks.figures import Figure
+from scripts.demo import TEMPLATE
+
 RUNS = 15
+FILES = (1, 50, 100, 200)
 
 
-def one_file_template(folder: Path) -> Path:
-    """Write a template with one file and no hook."""
-    template = folder / "one_file"
-    (template / "{{cookiecutter.project_slug}}").mkdir(parents=True)
+def template_of(files: int, folder: Path) -> Path:
+    """Write a template without hooks that has so many files, each with one answer in it."""
+    template = folder / f"files{files}"
+    project = template / "{{cookiecutter.project_slug}}"
+    project.mkdir(parents=True)
     (template / "cookiecutter.json").write_text(json.dumps({"project_slug": "project"}))
-    (template / "{{cookiecutter.project_slug}}" / "README.md").write_text("# {{ cookiecutter.project_slug }}\n")
+    for number in range(files):
+        (project / f"file{number}.md").write_text("# {{ cookiecutter.project_slug }}\n")
     return template
 
 
-def seconds(template: Path, output: Path) -> float:
-    """Bake a template with its default answers and return how long that took, in seconds."""
-    command = [sys.executable, "-m", "cookiecutter", template, "--no-input", "--default-config", "-o", output]
-    # As on a user's machine, modules are compiled once: the runs before the first measured one see to that.
+def bake(template: Path) -> list[str | Path]:
+    """Return the command that bakes a template with its default answers into the folder that follows it."""
+    return [sys.executable, "-m", "cookiecutter", template, "--no-input", "--default-config", "-o"]
+
+
+def in_turn(commands: dict[str, list[str | Path]], folder: Path) -> dict[str, list[float]]:
+    """Run each command in turn, with a new folder as its last argument, and return the seconds that each run took."""
+    # As on a user's machine, modules are compiled once: the round before the first measured one sees to that.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
-    return time.perf_counter() - started
+    times: dict[str, list[float]] = {label: [] for label in commands}
+    for turn in range(RUNS + 1):
+        for number, (label, command) in enumerate(commands.items()):
+            output = folder / f"out{turn}-{number}"
+            output.mkdir()
+            started = time.perf_counter()
+            subprocess.run([*command, output], check=True, stdout=subprocess.DEVNULL, env=environment)
+            if turn:
+                times[label].append(time.perf_counter() - started)
+    return times
 
 
-def main() -> None:
-    """Print the two medians with their spread, and the ratio."""
+def measure() -> list[Figure]:
+    """Return the two figures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        templates = {"one file, no hooks": one_file_template(folder), "django-glitchtip": TEMPLATE}
-        times: dict[str, list[float]] = {label: [] for label in templates}
-        for run in range(RUNS + 1):
-            for label, template in templates.items():
-                took = seconds(template, folder / f"{run}-{template.name}")
-                if run:  # the first of each fills the caches
-                    times[label].append(took)
-    for label, values in times.items():
-        low, _, high = statistics.quantiles(values, n=4)
-        print(f"{label:<20} median {statistics.median(values):.3f} s, quartiles {low:.3f} to {high:.3f} s, {RUNS} runs")
-    baseline, ours = (statistics.median(values) for values in times.values())
-    print(f"ratio                {ours / baseline:.2f}")
-
-
-if __name__ == "__main__":
-    main()
+        compared: dict[str, list[str | Path]] = {
+            "a template of one file, no hooks": bake(template_of(1, folder / "compared")),
+            "`django-admin startproject`": [sys.executable, "-m", "django", "startproject", "project"],
+            "django-glitchtip": bake(TEMPLATE),
+        }
+        grown = {
+            f"{files} file{'s' if files > 1 else ''}, no hooks": bake(template_of(files, folder)) for files in FILES
+        }
+        return [
+            Figure("a bake", "s", 3, in_turn(compared, folder / "compared")),
+            Figure("a bake as files grow in number", "s", 3, in_turn(grown, folder)),
+        ]

@@ -1,54 +1,51 @@
-"""How long the compose stack takes to start with warm caches, and how long `docker compose version` alone takes.
+"""How long the compose stack takes to start with warm caches, beside its PostgreSQL alone; both take turns.
 
-Run it with `make bench` where a Docker engine answers. STANDINS is the variable that the tests know.
+It runs where a Docker engine answers. STANDINS is the variable that the tests know.
 """
 
 import os
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.figures import Figure
 from scripts.demo import TEMPLATE, bake, free_ports
 
-RUNS = 3
+RUNS = 5
 
 
-def seconds(*command: str, cwd: Path) -> float:
-    """Run a command and return how long it took, in seconds."""
-    started = time.perf_counter()
-    subprocess.run(command, cwd=cwd, check=True, capture_output=True)
-    return time.perf_counter() - started
+def engine() -> bool:
+    """Say whether a Docker engine answers."""
+    try:
+        return subprocess.run(["docker", "info"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
-def main() -> None:
-    """Print the medians of `RUNS` starts of a fresh project."""
-    if subprocess.run(["docker", "info"], capture_output=True).returncode:
-        sys.exit("no Docker engine answers: the stack was not timed")
+def measure() -> Figure:
+    """Return the seconds until all of a fresh project is healthy, in `RUNS` starts after one that fills the caches."""
     with tempfile.TemporaryDirectory() as folder:
         tracker_port, site_port = free_ports(2)
         project = bake(Path(folder), project_slug="benchmark", glitchtip_port=tracker_port, app_port=site_port)
         if standins := os.environ.get("STANDINS"):
             subprocess.run([standins, "compose.yaml"], cwd=project, capture_output=True)
-            image = ["docker", "build", "--quiet", "--tag", "glitchtip/glitchtip:6.2.3", TEMPLATE / "tests" / "standin"]
+            image = ["docker", "build", "--quiet", "--tag", "glitchtip/glitchtip:6.2.3", f"{TEMPLATE}/tests/standin"]
             subprocess.run(image, check=True, capture_output=True)
-        starts, calls = [], []
+
+        def compose(*arguments: str) -> float:
+            started = time.perf_counter()
+            subprocess.run(["docker", "compose", *arguments], cwd=project, check=True, capture_output=True)
+            return time.perf_counter() - started
+
+        times: dict[str, list[float]] = {"its PostgreSQL alone": [], "all of it": []}
         try:
             for run in range(RUNS + 1):
-                took = seconds("docker", "compose", "up", "--detach", "--build", "--wait", cwd=project)
-                call = seconds("docker", "compose", "version", cwd=project)
-                seconds("docker", "compose", "down", "--volumes", "--timeout", "5", cwd=project)
-                if run:  # the first one fills the caches
-                    starts.append(took)
-                    calls.append(call)
+                for values, services in zip(times.values(), (["db"], []), strict=True):
+                    took = compose("up", "--detach", "--build", "--wait", *services)
+                    compose("down", "--volumes", "--timeout", "5")
+                    if run:
+                        values.append(took)
         finally:
             subprocess.run(["docker", "compose", "down", "--volumes"], cwd=project, capture_output=True)
-    kind = "stand-ins for the public images" if standins else "the public images"
-    print(f"up --build --wait       median {statistics.median(starts):.1f} s of {RUNS}, with {kind}")
-    print(f"docker compose version  median {statistics.median(calls):.2f} s of {RUNS}")
-
-
-if __name__ == "__main__":
-    main()
+    return Figure("`docker compose up --build --wait`", "s", 1, times)

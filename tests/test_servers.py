@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.outage import serving
+from benchmarks.site import serving
 from scripts.demo import free_ports, listens
 from tests.conftest import BIN
 

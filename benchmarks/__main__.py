@@ -1,0 +1,133 @@
+"""`make bench`: runs every benchmark, remembers its ratios, and writes docs/performance.md with a plot.
+
+It takes about ten minutes. What is remembered is `history.jsonl`, a line a run; the plot shows the newest run and, paler,
+the ones before.
+"""
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+
+from benchmarks import bake, outage, requests, stack
+from benchmarks.figures import Figure
+from benchmarks.outage import Outage
+from scripts.demo import TEMPLATE
+
+HISTORY = TEMPLATE / "benchmarks" / "history.jsonl"
+PAGE = TEMPLATE / "docs" / "performance.md"
+PLOT = TEMPLATE / "docs" / "images" / "performance.png"
+TEXT = """\
+# What does it cost?
+
+<!-- Written by `make bench`. -->
+
+Measured on {date}, at commit {commit}, on {machine}. Each figure is one run in which the variants took turns: the
+median, with the quartiles in brackets. A ratio compares a variant with the first of its figure, round by round, so that
+what slows the machine down counts for neither.
+
+![Ratios of this run and of those before](images/performance.png)
+
+| what | variant | value | ratio |
+|---|---|---|---|
+{figures}
+
+{stack}
+
+## Outages
+
+What arrives when a tracker or a site fails, with the SDK's own transport and with the [spool](outages.md). The tracker is a
+real HTTP server that misbehaves as it is told, and each site a process of its own.
+
+| what fails | sent | arrived, SDK's own | arrived, spool | twice, SDK's own | twice, spool |
+|---|---|---|---|---|---|
+{outages}
+"""
+
+
+def machine() -> str:
+    """Return what this machine is: processor, cores, memory, system, and the versions that matter."""
+    model = platform.processor() or platform.machine()
+    if (cpuinfo := Path("/proc/cpuinfo")).exists():
+        names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = next(iter(names), model)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in ("cookiecutter", "sentry-sdk"))
+    return (
+        f"{os.cpu_count()} cores of {model} with {memory:.0f} GiB of memory, {platform.system()},"
+        f" Python {platform.python_version()}, {packages}"
+    )
+
+
+def outage_rows(outages: list[Outage]) -> list[str]:
+    """Return the rows of the table of outages; each scenario has run with the SDK's transport and then with the spool."""
+    return [
+        f"| {own.label} | {own.sent} | {own.arrived} | {spool.arrived} | {own.twice} | {spool.twice} |"
+        for own, spool in zip(outages[::2], outages[1::2], strict=True)
+    ]
+
+
+def ratios(figures: list[Figure]) -> dict[str, list[float]]:
+    """Return [median, lower quartile, upper quartile] of each variant that has a baseline, by label."""
+    found = {}
+    for figure in figures:
+        for variant in list(figure.values)[1:]:
+            spread = figure.ratio(variant)
+            found[f"{figure.label}: {variant}".replace("`", "")] = [spread.median, spread.low, spread.high]
+    return found
+
+
+def plot(history: list[dict[str, Any]]) -> None:
+    """Draw the ratios of the newest run with their quartiles, and the medians of the runs before."""
+    newest = history[-1]["ratios"]
+    rows = {label: row for row, label in enumerate(reversed(newest))}
+    drawing, axes = plt.subplots(figsize=(9, 0.45 * len(rows) + 1), layout="constrained")
+    for run in history[:-1]:
+        known = {label: values for label, values in run["ratios"].items() if label in rows}
+        axes.plot(
+            [values[0] for values in known.values()], [rows[label] for label in known], "o", color="tab:gray", alpha=0.3
+        )
+    for label, (median, low, high) in newest.items():
+        axes.errorbar(median, rows[label], xerr=[[median - low], [high - median]], fmt="o", color="tab:blue", capsize=3)
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_yticks(list(rows.values()), list(rows))
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("ratio to the baseline (left of 1: costs less)")
+    drawing.savefig(PLOT, dpi=110)
+
+
+def main() -> None:
+    """Run all, and write what was found."""
+    figures = [*bake.measure(), *requests.measure()]
+    outages, latency = outage.measure()
+    figures.append(latency)
+    timed = stack.engine()
+    if timed:
+        figures.append(stack.measure())
+    commit = subprocess.run(
+        ["git", "-C", str(TEMPLATE), "describe", "--always", "--dirty"], capture_output=True, text=True
+    ).stdout.strip()
+    run = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit, "machine": machine(), "ratios": ratios(figures)}
+    with HISTORY.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(run) + "\n")
+    plot([json.loads(line) for line in HISTORY.read_text(encoding="utf-8").splitlines()])
+    images = "stand-ins for the public images" if os.environ.get("STANDINS") else "the public images"
+    text = TEXT.format(
+        **{name: run[name] for name in ("date", "commit", "machine")},
+        figures="\n".join(line for figure in figures for line in figure.lines()),
+        stack=f"The stack ran with {images}." if timed else "No Docker engine answered: the stack was not timed.",
+        outages="\n".join(outage_rows(outages)),
+    )
+    PAGE.write_text(text, encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

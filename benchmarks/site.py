@@ -1,0 +1,124 @@
+"""What the benchmarks share: the sites of one baked project, each a process, and a tracker that behaves as it is told."""
+
+import contextlib
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from scripts.demo import TEMPLATE, bake
+
+
+class Tracker(ThreadingHTTPServer):
+    """A tracker that answers as told, and keeps the ids of the events that it took."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int = 0) -> None:
+        """Listen, by default on a free port."""
+        super().__init__(("127.0.0.1", port), Handler)
+        self.status, self.delay, self.hanging = 200, 0.0, threading.Event()
+        self.taken: Counter[str] = Counter()
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a connection that its site has dropped."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers for `Tracker`."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Take the event, unless this tracker refuses or hangs."""
+        tracker: Any = self.server
+        body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
+        if tracker.hanging.is_set():
+            while tracker.hanging.is_set():
+                time.sleep(0.1)
+            self.close_connection = True
+            return
+        time.sleep(tracker.delay)
+        status = tracker.status
+        if status == 200:
+            tracker.taken[json.loads(body.split(b"\n")[0])["event_id"]] += 1
+        with contextlib.suppress(OSError):  # the site may be dead
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            if status == 429:
+                self.send_header("Retry-After", "5")
+            self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def serving(port: int = 0) -> Iterator[Tracker]:
+    """Run a tracker."""
+    with Tracker(port) as tracker:
+        threading.Thread(target=tracker.serve_forever, args=(0.05,), daemon=True).start()
+        yield tracker
+        tracker.shutdown()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A baked project, and the Python that has what it needs."""
+
+    path: Path
+    python: Path
+
+
+@contextlib.contextmanager
+def baked_project() -> Iterator[Project]:
+    """Bake a project with the default answers and install what it needs, until the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = bake(Path(folder))
+        variables = {**os.environ, "VIRTUAL_ENV": "", "UV_PROJECT_ENVIRONMENT": str(path / ".venv")}
+        subprocess.run([sys.executable, "-m", "uv", "sync", "--quiet"], cwd=path, env=variables, check=True)
+        yield Project(path, path / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
+
+
+class Site:
+    """A process of a project's site that does what it is asked: a line in, a line of JSON out."""
+
+    def __init__(self, project: Project, module: str, *arguments: str) -> None:
+        """Start `python -m benchmarks.MODULE ARGUMENTS` in the project."""
+        self.process = subprocess.Popen(
+            [project.python, "-m", f"benchmarks.{module}", *arguments],
+            cwd=project.path,
+            env={**os.environ, "PYTHONPATH": str(TEMPLATE), "DJANGO_ENV": "development"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def ask(self, command: str) -> Any:
+        """Send one command and return its answer."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{command}\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def crash(self, count: int, seconds: float = 1.0) -> list[str]:
+        """Raise errors and return the ids of their events."""
+        ids: list[str] = self.ask(f"crash {count} {seconds}")["ids"]
+        return ids
+
+    def end(self) -> None:
+        """End it as a worker ends."""
+        self.process.communicate()
