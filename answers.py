@@ -27,9 +27,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OWN_FOLDERS = {"config", "docs", "error_tracking", "glitchtip", "pages", "site", "static", "tests"}
 INSTALLED = frozenset(
     """
-    _distutils_hack _pytest asgiref blinker certifi click colorama django dotenv environ filelock flask gunicorn honcho iniconfig
-    itsdangerous jinja2 kent markupsafe packaging pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest
-    pytest_django pythonjsonlogger ruff sentry_sdk setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
+    _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama django django_stubs_ext dotenv environ filelock
+    flask gunicorn honcho iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
+    pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pythonjsonlogger ruff sentry_sdk
+    setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
 #: Names that Windows keeps for devices (Microsoft, "Naming Files, Paths, and Namespaces").
@@ -289,7 +290,7 @@ class AnswersExtension(Extension):
         sys.modules.pop(__name__, None)
         # Cookiecutter compiles the name of every file, most of which have no tag: a tenth of a bake.
         from_string = environment.from_string
-        environment.from_string = lambda source: from_string(source) if "{" in source else PlainText(source)  # type: ignore
+        environment.from_string = lambda source: from_string(source) if "{" in source else PlainText(source)  # type: ignore[method-assign,assignment,misc]
         environment.filters.update(
             check=check,
             plain=plain,
@@ -299,7 +300,7 @@ class AnswersExtension(Extension):
             toml_string=toml_string,
         )
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
         """Return an answer from the command line or a configuration file as the text that it is.
 
         Cookiecutter renders these as templates: `description='{{ 6 * 7 }}'` would become 42. A string without a

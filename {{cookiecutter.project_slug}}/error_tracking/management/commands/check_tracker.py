@@ -4,7 +4,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import Any, cast
 
 import sentry_sdk
 from django.conf import settings
@@ -95,7 +95,7 @@ class Command(BaseCommand):
             CommandError: if the tracker has not accepted it.
         """
         client = sentry_sdk.Client(**{**settings.SENTRY_OPTIONS, "transport": ReportingTransport})
-        transport = client.transport
+        transport = cast(ReportingTransport, client.transport)
         started = time.monotonic()
         event_id = client.capture_event(
             {"message": "check_tracker: sent on purpose", "level": "info", "tags": {"check_tracker": "true"}}
