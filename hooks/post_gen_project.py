@@ -3,40 +3,44 @@
 A bake starts this as a process of its own: what it imports, every user waits for.
 """
 
+from __future__ import annotations
+
+import io
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 import yaml
 
 # Made by answers.py as Cookiecutter renders this file: a dict of str.
-ANSWERS = {{ cookiecutter | plain }}  # fmt: skip
+ANSWERS: dict[str, str] = {{ cookiecutter | plain }}  # fmt: skip
 
 
-def read_env(path):
-    """Return the variables of an env file as a dict of str."""
+def read_env(path: str) -> dict[str, str]:
+    """Return the variables of an env file."""
     with open(path, encoding="utf-8") as file:
         return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
 
 
-def published_ports(compose):
+def published_ports(compose: str) -> Iterator[tuple[str, str]]:
     """Yield (service, host port) of a compose file, the port with the ${VARIABLE} that stands there.
 
     The template writes the short form alone, HOST_IP:HOST_PORT:CONTAINER_PORT (Compose Specification, "ports").
     """
     with open(compose, encoding="utf-8") as file:  # libyaml, where there is one, is ten times as fast
-        services = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["services"]
+        services = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["services"]  # noqa: S506
     for name, service in services.items():
         for port in service.get("ports", []):
             yield name, port.removeprefix("127.0.0.1:").rpartition(":")[0]
 
 
-def port_problems(project):
+def port_problems(project: str) -> Iterator[str]:
     """Yield a line for each port that two services publish, and one if development's DSN misses the tracker's."""
     published = list(published_ports(os.path.join(project, "compose.yaml")))
     for file in ("development.env", "staging.env", "production.env"):
         env = read_env(os.path.join(project, ".envs", file))
-        services = {}
+        services: dict[str, str] = {}
         for service, host_port in published:
             port = re.sub(r"\$\{(\w+)[^}]*\}", lambda variable: env.get(variable[1], ""), host_port)  # noqa: B023
             if not port:  # a variable that its owner has removed: compose says so itself
@@ -50,14 +54,14 @@ def port_problems(project):
             yield f"{file}: SENTRY_DSN names port {local[1]}, not the tracker's: choose another glitchtip_port"
 
 
-def remove_empty_folders(project):
+def remove_empty_folders(project: str) -> None:
     """Remove the folders that an answer left without a file."""
     for folder in (".github/workflows", ".github", "glitchtip"):
         if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
 
 
-def next_steps(project):
+def next_steps(project: str) -> str:
     """Return what was made, the commands that the user types next, and where the tracker is, as text."""
     folder = project if re.fullmatch(r"[\w./:\\-]+", project) else f'"{project}"'
     if ANSWERS["tracker"] == "glitchtip":
@@ -80,7 +84,7 @@ def next_steps(project):
     return "\n".join(lines)
 
 
-def main():
+def main() -> None:
     """Finish the project in the current folder; exit with one line for each thing that is wrong."""
     project = os.getcwd()
     sys.path.insert(0, os.path.join(project, ".envs"))
@@ -91,7 +95,8 @@ def main():
     if problems := list(port_problems(project)):
         sys.exit("\n".join(problems))
     remove_empty_folders(project)
-    sys.stdout.reconfigure(errors="replace")  # a folder's name may not fit the terminal's encoding
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a folder's name may not fit the terminal's encoding
     print(next_steps(project))
 
 

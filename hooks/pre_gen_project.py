@@ -6,7 +6,7 @@ those of answers.py; they have run when Cookiecutter has rendered the line below
 
 import sys
 
-REFUSALS = {{ cookiecutter | refusals }}  # fmt: skip
+REFUSALS: list[str] = {{ cookiecutter | refusals }}  # fmt: skip
 
 if __name__ == "__main__" and REFUSALS:
     sys.exit("\n".join(REFUSALS))

@@ -66,7 +66,10 @@ def running(baked, tmp_path):
         with (tmp_path / "log").open("w") as log:
             server = subprocess.Popen(
                 [project.environment / BIN / command[0], *command[1:], *address],
-                **{"cwd": project.path, "env": {**os.environ, **variables}, "stdout": log, "stderr": log},
+                cwd=project.path,
+                env={**os.environ, **variables},
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
             )
             try:
