@@ -18,6 +18,8 @@ from scripts import demo
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 BIN = "Scripts" if os.name == "nt" else "bin"
+#: Commands leave no file of their own in a project.
+KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,11 @@ class Baked:
         # The template's own variables are not the project's, nor is a tracker that the developer has set.
         machine = {name: value for name, value in os.environ.items() if not name.startswith(("SENTRY_", "DJANGO_"))}
         done = subprocess.run(
-            [program, *command[1:]], cwd=self.path, env={**machine, **variables}, capture_output=True, text=True
+            [program, *command[1:]],
+            cwd=self.path,
+            env={**machine, **KEEP_CLEAN, "MYPY_CACHE_DIR": str(self.environment / "mypy"), **variables},
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
@@ -72,7 +78,12 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
     subprocess.run(
         [sys.executable, "-m", "uv", "sync", "--quiet", "--python", sys.executable],
         cwd=bake().path,
-        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(environment), "VIRTUAL_ENV": ""},
+        env={
+            **os.environ,
+            "UV_PROJECT_ENVIRONMENT": str(environment),
+            "UV_COMPILE_BYTECODE": "1",  # half of the time of the projects' tests is else the compilation of packages
+            "VIRTUAL_ENV": "",
+        },
         check=True,
     )
     (bake().path / "uv.lock").unlink()

@@ -1,4 +1,4 @@
-"""The compose stack: its file always, its containers where there is an engine.
+"""The compose stack, where there is an engine; test_combinations.py looks at its file everywhere.
 
 STANDINS names a program that tags local images with the public names of a compose file; without it the public images
 are pulled, and GlitchTip is the real one.
@@ -6,7 +6,6 @@ are pulled, and GlitchTip is the real one.
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -39,17 +38,8 @@ def no_engine() -> str:
 
 
 REASON = no_engine()
+pytestmark = pytest.mark.xdist_group("stack")  # one engine, one tag for each image
 needs_engine = pytest.mark.skipif(bool(REASON), reason=f"{REASON}: that the stack runs was not checked")
-
-
-@pytest.mark.parametrize("answers", SETS.values(), ids=SETS)
-def test_the_compose_file_is_valid(baked, answers):
-    project = baked(**answers)
-    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"]
-    done = subprocess.run(check, cwd=project.path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    text = project.read("compose.yaml")
-    assert set(re.findall(r"&([\w-]+)", text)) == set(re.findall(r"\*([a-z][\w-]+)", text)), "a dead anchor"
 
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command: the compose file was not interpolated")

@@ -1,0 +1,182 @@
+"""Every answer works with every other: all pairs of choices, and with ALL_COMBINATIONS=1 all combinations."""
+
+import hashlib
+import itertools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from allpairspy import AllPairs
+
+from answers import template_variables
+from tests.conftest import Bake, Baked
+
+Answers = dict[str, str]
+Choice = tuple[str, Answers]  # its name in the tests' ids, and the answers that it stands for
+
+#: What can be chosen, the default first: the choices of cookiecutter.json, and another value for each answer that is
+#: typed and on which more depends than a text.
+CHOICES: list[list[Choice]] = [
+    *(
+        [(value, {name: value}) for value in values]
+        for name, values in template_variables().items()
+        if isinstance(values, list) and not name.startswith("_")
+    ),
+    [("", {}), ("other ports", {"glitchtip_port": "9100", "app_port": "9101"})],
+    [("", {}), ("DSN of staging", {"staging_dsn": "https://0123456789abcdef@errors.example.com/2"})],
+    [("", {}), ("DSN of production", {"production_dsn": "https://0123456789abcdef@errors.example.com/1"})],
+]
+DEFAULTS = [choices[0] for choices in CHOICES]
+SCHEMAS = {
+    "compose.yaml": "vendor.compose-spec",
+    ".github/workflows/ci.yml": "vendor.github-workflows",
+    ".github/dependabot.yml": "vendor.dependabot",
+    ".gitlab-ci.yml": "vendor.gitlab-ci",
+    "renovate.json": "vendor.renovate",
+}
+IMPORT_ALL = """
+import importlib, pkgutil, runpy
+import config, django, error_tracking, pages, tests
+django.setup()
+for package in (config, error_tracking, pages, tests):
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+        print(module.name)
+for script in (".envs/create.py", "gunicorn.conf.py", "manage.py", "scripts/backup.py"):
+    runpy.run_path(script)
+"""
+
+
+def chosen() -> Iterator[Sequence[Choice]]:
+    """Yield what is baked: the defaults, each other choice alone, and all pairs, or all that there is."""
+    if os.environ.get("ALL_COMBINATIONS"):
+        yield from itertools.product(*CHOICES)
+        return
+    yield DEFAULTS
+    for place, choices in enumerate(CHOICES):
+        for choice in choices[1:]:
+            yield [*DEFAULTS[:place], choice, *DEFAULTS[place + 1 :]]
+    yield from AllPairs(CHOICES)
+
+
+def combinations() -> list[object]:
+    """Return each set of answers once, as a parameter that is named after the choices that are not the default."""
+    found = {}
+    for combination in chosen():
+        changed = [choice for choice, default in zip(combination, DEFAULTS, strict=True) if choice != default]
+        answers = {answer: value for _, choice in changed for answer, value in choice.items()}
+        # What is equal in two projects is checked once by each of pytest's workers: let one worker have them both.
+        code = f"{answers.get('tracker')} {answers.get('database')}"
+        name = ", ".join(name for name, _ in changed) or "default"
+        found[name] = pytest.param(answers, id=name, marks=pytest.mark.xdist_group(code))
+    return [*found.values()]
+
+
+@pytest.fixture(params=combinations())
+def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
+    """Give the project of each set of answers in turn."""
+    return baked(**request.param)
+
+
+@pytest.fixture(scope="session")
+def once() -> Callable[[str, Callable[[], None]], None]:
+    """Give a function that calls another, unless one has passed before under the same key."""
+    passed = set()
+
+    def run(key: str, check: Callable[[], None]) -> None:
+        if key not in passed:
+            check()
+            passed.add(key)
+
+    return run
+
+
+def content(project: Baked, *, without: tuple[str, ...]) -> str:
+    """Return a hash of a project's files but those whose paths begin with one of `without`, and the licence's name.
+
+    The env files are left out: they hold secrets, which differ in each bake, and .envs/create.py says what else is in
+    them.
+    """
+    digest = hashlib.sha256()
+    for name in sorted(project.files()):
+        if not name.startswith(without) and not name.endswith(".env"):
+            text = re.sub(r'^license = ".*"$', "", project.read(name), flags=re.MULTILINE)
+            digest.update(f"{name}\0{text}\0".encode())
+    return digest.hexdigest()
+
+
+TEXTS = ("README.md", "LICENSE", "compose.yaml", ".github", ".gitlab-ci.yml", "renovate.json")
+
+
+def test_the_project_reads_as_if_no_template_had_been_there(project):
+    for name in project.files():
+        text = project.read(name)
+        assert "cookiecutter" not in text, name
+        assert text == "" or text.endswith("\n"), name
+        if not name.endswith(".py"):  # ruff sees to those
+            assert not re.search(r"\n\n\n|\n\n\Z|\A\n|[ \t]$", text, re.MULTILINE), name
+        if name.endswith((".yaml", ".yml")):
+            assert ":\n\n " not in text, name
+        if not name.endswith(".html"):
+            assert not re.search(r"(?<!\$)\{\{|\{%|\{#", text), name
+
+
+def test_what_other_programs_read_follows_their_schemas(project, once):
+    for name, schema in SCHEMAS.items():
+        if name in project.files():
+            command = ["check_jsonschema", "--builtin-schema", schema, str(project.path / name)]
+            once(name + project.read(name), lambda command=command: run_module(*command))
+    text = project.read("compose.yaml")
+    assert set(re.findall(r"&([\w-]+)", text)) == set(re.findall(r"\*([a-z][\w-]+)", text)), "a dead anchor"
+
+
+def run_module(*command: str) -> None:
+    """Run a Python module of the template's environment; it must end with 0."""
+    done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_project_passes_its_own_gate(project, once):
+    """Run what its `make lint` runs. Projects that differ in texts alone have one gate."""
+
+    def gate() -> None:
+        for file in project.path.rglob("*.py"):
+            compile(file.read_text(encoding="utf-8"), file, "exec")
+        project.run("ruff", "check")
+        project.run("ruff", "format", "--check")
+        project.run("mypy")
+        modules = project.run("python", "-c", IMPORT_ALL, DJANGO_SETTINGS_MODULE="tests.settings").split()
+        assert {"config.asgi", "error_tracking.management.commands.check_tracker", "tests.test_spool"} <= set(modules)
+        project.run(
+            *("python", "manage.py", "makemigrations", "--check", "--dry-run"), DATABASE_URL="sqlite://:memory:"
+        )
+        project.run(
+            *("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+            DJANGO_ENV="production",
+            SENTRY_DSN="https://0123456789abcdef@errors.example.com/1",
+        )
+
+    files = project.files()
+    once(f"gate {content(project, without=TEXTS)}", gate)
+    assert project.files() == files
+
+
+def test_the_project_passes_its_own_tests_with_a_tracker_in_the_environment(project, once):
+    """Run all tests once for each code. Where only what makes the env files differs, run those that read such files."""
+    elsewhere = (*TEXTS, ".devcontainer", ".envs", ".vscode", "Makefile", "scripts")
+    files = project.files()
+    for part, tests in (
+        (content(project, without=elsewhere), "tests"),
+        (content(project, without=TEXTS), "tests/test_settings.py"),
+    ):
+        once(f"{tests} {part}", lambda tests=tests: run_tests(project, tests))
+    assert project.files() == files
+
+
+def run_tests(project: Baked, tests: str) -> None:
+    """Run some tests of a project, where SENTRY_DSN names a tracker that it must not reach."""
+    printed = project.run("pytest", "-q", "-p", "no:cacheprovider", tests, SENTRY_DSN="http://key@127.0.0.1:9/1")
+    assert re.search(r"\d+ passed", printed)
