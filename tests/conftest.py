@@ -59,6 +59,7 @@ class Baked:
 
 
 Bake = Callable[..., Baked]
+Command = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,14 @@
 import keyword
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sentry_sdk.utils import BadDsn, Dsn
 
 import answers
+from tests.conftest import Bake, Command
 
 DSN = "https://key@errors.example.com/1"
 BAD = [
@@ -93,7 +96,7 @@ def complete(**changes: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("name", "value", "message"), BAD)
-def test_a_wrong_answer_is_refused_by_name(name, value, message):
+def test_a_wrong_answer_is_refused_by_name(name: str, value: str, message: str) -> None:
     [line] = answers.refusals(complete(**{name: value}))
     assert line.startswith(f"{name} = ")
     assert message in line
@@ -102,32 +105,32 @@ def test_a_wrong_answer_is_refused_by_name(name, value, message):
 
 
 @pytest.mark.parametrize(("name", "value"), GOOD)
-def test_a_right_answer_is_taken(name, value):
+def test_a_right_answer_is_taken(name: str, value: str) -> None:
     assert answers.refusals(complete(**{name: value})) == []
 
 
-def test_an_external_tracker_has_no_port_to_share():
+def test_an_external_tracker_has_no_port_to_share() -> None:
     assert answers.refusals(complete(tracker="external", app_port="8000")) == []
 
 
-def test_a_missing_answer_is_refused():
+def test_a_missing_answer_is_refused() -> None:
     given = complete()
     del given["app_port"]
     assert answers.refusals(given) == ["app_port = null is not text: type it in quotes"]
 
 
-def test_a_refusal_shows_no_password():
+def test_a_refusal_shows_no_password() -> None:
     [line] = answers.refusals(complete(production_dsn="https://user:hun/ter2@host"))
     assert "hun" not in line
 
 
 @pytest.mark.parametrize("dsn", [value for name, value in GOOD if name.endswith("_dsn") and value])
-def test_the_sdk_accepts_the_dsns_that_we_accept(dsn):
+def test_the_sdk_accepts_the_dsns_that_we_accept(dsn: str) -> None:
     assert Dsn(dsn).project_id
 
 
 @pytest.mark.parametrize("dsn", ["ftp://key@host/1", "https://host/1", "https://key@host", "https://key@host/name"])
-def test_we_refuse_the_dsns_that_the_sdk_refuses(dsn):
+def test_we_refuse_the_dsns_that_the_sdk_refuses(dsn: str) -> None:
     with pytest.raises(BadDsn):
         Dsn(dsn)
     assert answers.check_dsn(dsn)
@@ -146,12 +149,12 @@ def test_we_refuse_the_dsns_that_the_sdk_refuses(dsn):
         *((word, f"{word}_site") for word in keyword.softkwlist if word != "_"),
     ],
 )
-def test_the_slug_follows_from_the_name(project_name, slug):
+def test_the_slug_follows_from_the_name(project_name: str, slug: str) -> None:
     assert answers.project_slug(project_name) == slug
     assert answers.check_project_slug({"project_slug": slug}) == ""
 
 
-def test_no_slug_hides_a_module_that_the_project_installs(baked):
+def test_no_slug_hides_a_module_that_the_project_installs(baked: Bake) -> None:
     list_modules = "from importlib.metadata import packages_distributions as p; print(*p())"
     modules = baked().run("python", "-c", list_modules).split()
     assert "sentry_sdk" in modules
@@ -162,7 +165,7 @@ def test_no_slug_hides_a_module_that_the_project_installs(baked):
 @pytest.mark.parametrize(
     "text", ["plain", "it's", 'a "quote"', "both ' and \"", "back\\slash", "tab\u00a0", "🎉", "\\N{x}", "%s {x}"]
 )
-def test_a_python_string_is_as_ruff_formats_it(text, tmp_path):
+def test_a_python_string_is_as_ruff_formats_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "name.py"
     file.write_text(f"NAME = {answers.python_string(text)}\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--check", "--quiet", str(file)], check=True)
@@ -185,16 +188,18 @@ def test_a_python_string_is_as_ruff_formats_it(text, tmp_path):
         ("production_dsn", "https://u:hunter2@host", "is not a DSN"),
     ],
 )
-def test_the_command_prints_one_line_and_leaves_nothing(refused, answer, value, message):
+def test_the_command_prints_one_line_and_leaves_nothing(
+    refused: Callable[..., str], answer: str, value: str, message: str
+) -> None:
     line = refused(**{answer: value})
     assert message in line
     assert "hunter2" not in line
 
 
-def test_the_prompts_refuse_before_the_next_question(command, monkeypatch):
+def test_the_prompts_refuse_before_the_next_question(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def type_answer(question, **options):
+    def type_answer(question: object, **options: object) -> str:
         asked.append(question)
         return "!!!"
 
@@ -205,7 +210,7 @@ def test_the_prompts_refuse_before_the_next_question(command, monkeypatch):
     assert result.stderr == 'project_name = "!!!" has no letter: type a name such as Corner Shop\n'
 
 
-def test_every_prompt_has_a_label_for_itself_and_each_choice():
+def test_every_prompt_has_a_label_for_itself_and_each_choice() -> None:
     variables = answers.template_variables()
     labels = variables["__prompts__"]
     for name, default in variables.items():

@@ -9,13 +9,16 @@ import stat
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from cookiecutter.main import cookiecutter
 from cookiecutter.utils import create_env_with_context
+from pytest_cookies.plugin import Cookies
 
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Bake, Baked, Command
 from tests.test_answers import complete
 
 DEFAULT_FILES = """
@@ -39,7 +42,7 @@ tests/test_spool.py
 """.split()
 ENVIRONMENTS = ("development", "staging", "production")
 #: Every choice at least once, each set with something of its own to show. (test_combinations.py has the pairs.)
-SETS = {
+SETS: dict[str, dict[str, str]] = {
     "default": {},
     "apart, SQLite, GitLab": {
         "glitchtip_layout": "web-and-worker",
@@ -68,13 +71,13 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture(params=SETS.values(), ids=SETS)
-def project(baked, request):
+@pytest.fixture(params=[*SETS.values()], ids=[*SETS])
+def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
     """Give the project of each set of answers in turn."""
     return baked(**request.param)
 
 
-def test_the_default_answers_give_these_files(baked):
+def test_the_default_answers_give_these_files(baked: Bake) -> None:
     assert baked().files() == set(DEFAULT_FILES)
 
 
@@ -99,7 +102,9 @@ def test_the_default_answers_give_these_files(baked):
         ),
     ],
 )
-def test_an_answer_takes_and_adds_files(baked, answers, missing, added):
+def test_an_answer_takes_and_adds_files(
+    baked: Bake, answers: dict[str, str], missing: set[str], added: set[str]
+) -> None:
     project = baked(**answers)
     assert project.files() == set(DEFAULT_FILES) - missing | added
     assert not [folder for folder in project.path.rglob("*") if folder.is_dir() and not any(folder.iterdir())]
@@ -114,25 +119,25 @@ def test_an_answer_takes_and_adds_files(baked, answers, missing, added):
         ("proprietary", "Copyright (c) the owners of My Django Project"),
     ],
 )
-def test_the_licence_is_the_one_that_was_chosen(baked, licence, first_line):
+def test_the_licence_is_the_one_that_was_chosen(baked: Bake, licence: str, first_line: str) -> None:
     project = baked(license=licence)
     assert project.read("LICENSE").split("\n")[0].strip() == first_line
     assert licence.replace("proprietary", "LicenseRef-Proprietary") in project.read("pyproject.toml")
 
 
-def test_a_project_knows_which_version_of_the_template_made_it(baked):
+def test_a_project_knows_which_version_of_the_template_made_it(baked: Bake) -> None:
     version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     made_by = tomllib.loads(baked().read("pyproject.toml"))["tool"]["django-glitchtip"]
     assert made_by == {"template": version}
 
 
-def test_the_editors_files_can_be_read(project):
+def test_the_editors_files_can_be_read(project: Baked) -> None:
     for name in (".devcontainer/devcontainer.json", ".vscode/launch.json"):
         assert json.loads(project.read(name))
     assert yaml.safe_load(project.read(".pre-commit-config.yaml"))["repos"]
 
 
-def test_manage_py_test_has_no_tracker(baked):
+def test_manage_py_test_has_no_tracker(baked: Bake) -> None:
     project = baked(description="a project with a test of Django's own kind")
     (project.path / "tests" / "test_tracker.py").write_text(
         "import sentry_sdk\nfrom django.test import SimpleTestCase\n\n"
@@ -178,7 +183,9 @@ def test_manage_py_test_has_no_tracker(baked):
         (SETS["external, SQLite"], {"migrate": None, "web": "8000"}),
     ],
 )
-def test_the_compose_file_has_these_services_and_ports(baked, answers, services):
+def test_the_compose_file_has_these_services_and_ports(
+    baked: Bake, answers: dict[str, str], services: dict[str, str | None]
+) -> None:
     project = baked(**answers)
     compose = yaml.safe_load(project.read("compose.yaml"))
     env = project.env("development")
@@ -192,31 +199,31 @@ def test_the_compose_file_has_these_services_and_ports(baked, answers, services)
     assert {mount.split(":")[0] for mount in mounts if not mount.startswith("./")} == set(compose["volumes"])
 
 
-def test_the_development_dsn_is_the_key_of_the_compose_stack(baked):
+def test_the_development_dsn_is_the_key_of_the_compose_stack(baked: Bake) -> None:
     env = baked().env("development")
     assert env["SENTRY_DSN"] == f"http://{env['GLITCHTIP_KEY']}@localhost:8000/1"
 
 
-def test_staging_and_production_take_their_dsns(baked):
+def test_staging_and_production_take_their_dsns(baked: Bake) -> None:
     project = baked(staging_dsn="https://key@errors.example.com/2", production_dsn="https://key@errors.example.com/1")
     assert project.env("staging")["SENTRY_DSN"] == "https://key@errors.example.com/2"
     assert project.env("production")["SENTRY_DSN"] == "https://key@errors.example.com/1"
 
 
-def test_example_env_explains_the_keys_of_all_env_files(project):
+def test_example_env_explains_the_keys_of_all_env_files(project: Baked) -> None:
     explained = set(re.findall(r"^(?:# )?(\w+)=", project.read(".envs/example.env"), re.MULTILINE))
     for environment in ENVIRONMENTS:
         assert set(project.env(environment)) <= explained
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes; that the files are private was not checked")
-def test_the_env_files_are_private(project):
+def test_the_env_files_are_private(project: Baked) -> None:
     for environment in ENVIRONMENTS:
         mode = (project.path / ".envs" / f"{environment}.env").stat().st_mode
         assert stat.S_IMODE(mode) == 0o600
 
 
-def secrets_of(project):
+def secrets_of(project: Baked) -> list[str]:
     """Return every secret of a project's env files."""
     names = ("SECRET_KEY", "PASSWORD", "GLITCHTIP_KEY", "TOKEN")
     return [
@@ -227,13 +234,13 @@ def secrets_of(project):
     ]
 
 
-def test_no_secret_is_used_twice(baked):
+def test_no_secret_is_used_twice(baked: Bake) -> None:
     secrets = secrets_of(baked()) + secrets_of(baked(description="another bake"))
     assert len(secrets) == len(set(secrets)) == 42
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 
-def test_equal_answers_differ_in_git_ignored_files_alone(cookies):
+def test_equal_answers_differ_in_git_ignored_files_alone(cookies: Cookies) -> None:
     first, second = cookies.bake().project_path, cookies.bake().project_path
     for folder in (first, second):
         subprocess.run(["git", "init", "--quiet", folder], check=True)
@@ -247,7 +254,7 @@ def test_equal_answers_differ_in_git_ignored_files_alone(cookies):
     assert tracked[0] == tracked[1]
 
 
-def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies):
+def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies: Cookies) -> None:
     folder = cookies.bake().project_path / ".envs"
     (folder / "staging.env").unlink()
     (folder / "production.env").write_text("MINE=1\n")
@@ -259,7 +266,7 @@ def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies):
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_free_text_is_data_everywhere(command, tmp_path, text):
+def test_free_text_is_data_everywhere(command: Command, tmp_path: Path, text: str) -> None:
     result = command("--no-input", f"project_name={text[:80]}", "project_slug=shop", f"description={text}")
     assert result.exit_code == 0, result.output
     project = tmp_path / "out" / "shop"
@@ -274,7 +281,7 @@ def test_free_text_is_data_everywhere(command, tmp_path, text):
         compile(file.read_text(encoding="utf-8"), file, "exec")
 
 
-def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked):
+def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) -> None:
     name = "</title><script>'\"\\ {{ x }} 🎉"
     project = baked(project_name=name, project_slug="shop", description=name)
     project.run("ruff", "check")
@@ -289,8 +296,17 @@ def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked):
         ("external", "write its DSN into .envs/development.env before: SENTRY_DSN=..."),
     ],
 )
-def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path, tracker, told):
-    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "-o", tmp_path]
+def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path, tracker: str, told: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "cookiecutter",
+        str(TEMPLATE),
+        "--no-input",
+        "--default-config",
+        "-o",
+        str(tmp_path),
+    ]
     printed = subprocess.run([*command, f"tracker={tracker}"], check=True, capture_output=True, text=True).stdout
     assert len(printed.splitlines()) <= 12
     assert "my_django_project is ready: a Django site" in printed
@@ -303,7 +319,7 @@ def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path, trac
     ]
 
 
-def test_a_replay_is_checked_by_the_hook(tmp_path, capfd):
+def test_a_replay_is_checked_by_the_hook(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(f"replay_dir: {json.dumps(str(tmp_path))}\n")
     options = {"output_dir": str(tmp_path / "out"), "config_file": str(config)}
@@ -319,16 +335,16 @@ def test_a_replay_is_checked_by_the_hook(tmp_path, capfd):
     assert not (tmp_path / "out" / "replayed").exists()
 
 
-def rendered(hook):
+def rendered(hook: str) -> str:
     """Return a hook as Cookiecutter renders it."""
     context = {**complete(project_slug="shop"), "_extensions": ["answers.AnswersExtension"]}
     environment = create_env_with_context({"cookiecutter": context})
     text = (TEMPLATE / "hooks" / hook).read_text(encoding="utf-8")
-    return environment.from_string(text).render(cookiecutter=context)
+    return str(environment.from_string(text).render(cookiecutter=context))
 
 
 @pytest.mark.parametrize("hook", ["pre_gen_project.py", "post_gen_project.py"])
-def test_a_rendered_hook_has_the_types_that_it_says(baked, tmp_path, hook):
+def test_a_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Path, hook: str) -> None:
     (tmp_path / hook).write_text(rendered(hook), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", hook],
@@ -341,7 +357,7 @@ def test_a_rendered_hook_has_the_types_that_it_says(baked, tmp_path, hook):
 
 
 @pytest.fixture
-def post_gen(tmp_path):
+def post_gen(tmp_path: Path) -> dict[str, Any]:
     """Give the post-generation hook as a module, rendered as Cookiecutter renders it."""
     (tmp_path / ".envs").mkdir()
     (tmp_path / "compose.yaml").write_text(
@@ -362,7 +378,9 @@ def post_gen(tmp_path):
         ("8001", "8000", "https://key@errors.example.com/1", None),
     ],
 )
-def test_the_rendered_ports_are_read_back(post_gen, tmp_path, site, tracker, dsn, problem):
+def test_the_rendered_ports_are_read_back(
+    post_gen: dict[str, Any], tmp_path: Path, site: str, tracker: str, dsn: str, problem: str | None
+) -> None:
     for environment in ENVIRONMENTS:
         (tmp_path / ".envs" / f"{environment}.env").write_text("TRACKER=1\nSITE=2\n")
     text = f"# a note = a comment\nTRACKER={tracker}\nSITE={site}\nSENTRY_DSN={dsn}\n"
@@ -372,23 +390,24 @@ def test_the_rendered_ports_are_read_back(post_gen, tmp_path, site, tracker, dsn
 
 
 @pytest.mark.parametrize("tracker", ["glitchtip", "external"])
-def test_a_tracker_on_another_port_of_this_machine_may_serve_staging(baked, tracker):
+def test_a_tracker_on_another_port_of_this_machine_may_serve_staging(baked: Bake, tracker: str) -> None:
     project = baked(tracker=tracker, staging_dsn="http://key@localhost:9000/1")
     assert project.env("staging")["SENTRY_DSN"] == "http://key@localhost:9000/1"
 
 
-def test_a_project_with_wrong_ports_is_refused(tmp_path):
+def test_a_project_with_wrong_ports_is_refused(tmp_path: Path) -> None:
     template = tmp_path / "template"
     shutil.copytree(TEMPLATE, template, ignore=shutil.ignore_patterns(".*_cache", ".git", ".venv"))
     with (template / "answers.py").open("a") as module:
         module.write('\nCHECKS["app_port"] = lambda answers: ""\n')
-    command = [sys.executable, "-m", "cookiecutter", template, "--no-input", "--default-config", "-o", tmp_path / "out"]
+    output = str(tmp_path / "out")
+    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--default-config", "-o", output]
     result = subprocess.run([*command, "app_port=8000"], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode != 0
     assert "glitchtip and web both publish port 8000" in result.stderr
 
 
-def test_a_bake_over_a_project_keeps_its_env_files(command, tmp_path):
+def test_a_bake_over_a_project_keeps_its_env_files(command: Command, tmp_path: Path) -> None:
     command("--no-input")
     folder = tmp_path / "out" / "my_django_project" / ".envs"
     (folder / "production.env").write_text("MINE=1\n")

@@ -1,5 +1,6 @@
 """Every answer works with every other: all pairs of choices, and with ALL_COMBINATIONS=1 all combinations."""
 
+import functools
 import hashlib
 import itertools
 import os
@@ -14,6 +15,7 @@ from allpairspy import AllPairs
 from answers import template_variables
 from tests.conftest import Bake, Baked
 
+Once = Callable[[str, Callable[[], None]], None]
 Answers = dict[str, str]
 Choice = tuple[str, Answers]  # its name in the tests' ids, and the answers that it stands for
 
@@ -82,7 +84,7 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
 
 
 @pytest.fixture(scope="session")
-def once() -> Callable[[str, Callable[[], None]], None]:
+def once() -> Once:
     """Give a function that calls another, unless one has passed before under the same key."""
     passed = set()
 
@@ -111,7 +113,7 @@ def content(project: Baked, *, without: tuple[str, ...]) -> str:
 TEXTS = ("README.md", "LICENSE", "compose.yaml", ".github", ".gitlab-ci.yml", "renovate.json")
 
 
-def test_the_project_reads_as_if_no_template_had_been_there(project):
+def test_the_project_reads_as_if_no_template_had_been_there(project: Baked) -> None:
     for name in project.files():
         text = project.read(name)
         assert "cookiecutter" not in text, name
@@ -124,11 +126,11 @@ def test_the_project_reads_as_if_no_template_had_been_there(project):
             assert not re.search(r"(?<!\$)\{\{|\{%|\{#", text), name
 
 
-def test_what_other_programs_read_follows_their_schemas(project, once):
+def test_what_other_programs_read_follows_their_schemas(project: Baked, once: Once) -> None:
     for name, schema in SCHEMAS.items():
         if name in project.files():
             command = ["check_jsonschema", "--builtin-schema", schema, str(project.path / name)]
-            once(name + project.read(name), lambda command=command: run_module(*command))
+            once(name + project.read(name), functools.partial(run_module, *command))
     text = project.read("compose.yaml")
     assert set(re.findall(r"&([\w-]+)", text)) == set(re.findall(r"\*([a-z][\w-]+)", text)), "a dead anchor"
 
@@ -139,7 +141,7 @@ def run_module(*command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_project_passes_its_own_gate(project, once):
+def test_the_project_passes_its_own_gate(project: Baked, once: Once) -> None:
     """Run what its `make lint` runs. Projects that differ in texts alone have one gate."""
 
     def gate() -> None:
@@ -164,7 +166,7 @@ def test_the_project_passes_its_own_gate(project, once):
     assert project.files() == files
 
 
-def test_the_project_passes_its_own_tests_with_a_tracker_in_the_environment(project, once):
+def test_the_project_passes_its_own_tests_with_a_tracker_in_the_environment(project: Baked, once: Once) -> None:
     """Run all tests once for each code. Where only what makes the env files differs, run those that read such files."""
     elsewhere = (*TEXTS, ".devcontainer", ".envs", ".vscode", "Makefile", "scripts")
     files = project.files()
@@ -172,7 +174,7 @@ def test_the_project_passes_its_own_tests_with_a_tracker_in_the_environment(proj
         (content(project, without=elsewhere), "tests"),
         (content(project, without=TEXTS), "tests/test_settings.py"),
     ):
-        once(f"{tests} {part}", lambda tests=tests: run_tests(project, tests))
+        once(f"{tests} {part}", functools.partial(run_tests, project, tests))
     assert project.files() == files
 
 

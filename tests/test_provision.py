@@ -2,10 +2,11 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import BIN, TEMPLATE
+from tests.conftest import BIN, TEMPLATE, Bake, Baked
 
 STANDIN = TEMPLATE / "tests" / "standin"
 DUMP = """
@@ -33,7 +34,7 @@ print(json.dumps({
 class GlitchTip:
     """A stand-in's database, and what runs in its image."""
 
-    def __init__(self, project, database):
+    def __init__(self, project: Baked, database: Path) -> None:
         """Migrate an empty database."""
         self.python = project.environment / BIN / "python"
         self.provision = project.path / "glitchtip" / "provision.py"
@@ -52,7 +53,7 @@ class GlitchTip:
         }
         self.run(STANDIN / "manage.py", "migrate", "--run-syncdb", "--verbosity", "0")
 
-    def run(self, *command, **variables):
+    def run(self, *command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the image's folder."""
         return subprocess.run(
             [self.python, *command],
@@ -62,7 +63,7 @@ class GlitchTip:
             text=True,
         )
 
-    def dump(self):
+    def dump(self) -> str:
         """Return what the database holds, as JSON text."""
         done = self.run("-c", DUMP)
         assert done.returncode == 0, done.stderr
@@ -70,12 +71,12 @@ class GlitchTip:
 
 
 @pytest.fixture
-def glitchtip(baked, tmp_path):
+def glitchtip(baked: Bake, tmp_path: Path) -> GlitchTip:
     """Give an empty GlitchTip."""
     return GlitchTip(baked(), tmp_path / "glitchtip.sqlite3")
 
 
-def test_it_makes_the_project_of_the_dsn_and_prints_no_secret(glitchtip):
+def test_it_makes_the_project_of_the_dsn_and_prints_no_secret(glitchtip: GlitchTip) -> None:
     done = glitchtip.run(glitchtip.provision)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "GlitchTip knows organization, team and project corner-shop, id 1\n"
@@ -87,7 +88,7 @@ def test_it_makes_the_project_of_the_dsn_and_prints_no_secret(glitchtip):
     assert '"scopes": [21]' in held  # project:read, event:read and org:read of the stand-in's six
 
 
-def test_it_changes_nothing_when_it_runs_again(glitchtip):
+def test_it_changes_nothing_when_it_runs_again(glitchtip: GlitchTip) -> None:
     glitchtip.run(glitchtip.provision)
     change = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'glitchtip.settings'; import django; django.setup()"
     change += "; from apps.users.models import User; u = User.objects.get(); u.set_password('changed'); u.save()"
@@ -108,7 +109,9 @@ def test_it_changes_nothing_when_it_runs_again(glitchtip):
         ),
     ],
 )
-def test_it_refuses_a_key_or_an_id_of_another_project_and_keeps_all(glitchtip, variables, message):
+def test_it_refuses_a_key_or_an_id_of_another_project_and_keeps_all(
+    glitchtip: GlitchTip, variables: dict[str, str], message: str
+) -> None:
     glitchtip.run(glitchtip.provision)
     before = glitchtip.dump()
     done = glitchtip.run(glitchtip.provision, **variables)

@@ -6,13 +6,15 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
 from benchmarks.site import serving
 from scripts.demo import free_ports, listens
-from tests.conftest import BIN
+from tests.conftest import BIN, Bake
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="gunicorn does not run on Windows: its workers were not checked"
@@ -25,8 +27,10 @@ SERVERS = {
     "runserver with reload": ["python", "manage.py", "runserver"],
 }
 
+Running = Callable[[list[str], int], AbstractContextManager[tuple[subprocess.Popen[bytes], int]]]
 
-def wait_for(condition, seconds=40):
+
+def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:
     """Return once `condition()` holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -34,28 +38,29 @@ def wait_for(condition, seconds=40):
         time.sleep(0.05)
 
 
-def crash(port):
+def crash(port: int) -> str:
     """Raise the error on purpose and return the id of its event."""
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/glitchtip-debug/", timeout=10)
     except urllib.error.HTTPError as error:
         with error:
-            return error.headers["X-Event-ID"]
+            return str(error.headers["X-Event-ID"])
+    raise AssertionError("the site did not fail")
 
 
-def children(pid):
+def children(pid: int) -> list[int]:
     """Return the process ids of a process's children."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout
     return [int(child) for child in found.split()]
 
 
 @pytest.fixture
-def running(baked, tmp_path):
+def running(baked: Bake, tmp_path: Path) -> Running:
     """Give a context manager that runs a server of the default project, with a spool, and a tracker on a port."""
     project = baked()
 
     @contextmanager
-    def run(command, tracker_port):
+    def run(command: list[str], tracker_port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         [port] = free_ports(1)
         address = [f"127.0.0.1:{port}"] if "runserver" in command else ["--bind", f"127.0.0.1:{port}"]
         variables = {
@@ -83,14 +88,14 @@ def running(baked, tmp_path):
 
 
 @pytest.mark.parametrize("command", SERVERS.values(), ids=SERVERS)
-def test_every_kind_of_server_delivers(running, command):
+def test_every_kind_of_server_delivers(running: Running, command: list[str]) -> None:
     with serving() as tracker, running(command, tracker.server_port) as (_, port):
         ids = {crash(port) for _ in range(5)}
         wait_for(lambda: ids <= set(tracker.taken))
         assert len(ids) == 5
 
 
-def test_what_killed_workers_left_is_sent_when_gunicorn_starts_again(running):
+def test_what_killed_workers_left_is_sent_when_gunicorn_starts_again(running: Running) -> None:
     [tracker_port] = free_ports(1)
     command = SERVERS["preload and fork"]
     with running(command, tracker_port) as (server, port):

@@ -11,17 +11,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from scripts.demo import free_ports, get
-from tests.conftest import TEMPLATE, Baked
+from tests.conftest import TEMPLATE, Bake, Baked
 from tests.test_bake import SETS
 
-SHAPES = {
+SHAPES: dict[str, dict[str, str]] = {
     "all in one": {},
     "apart, SQLite": {"glitchtip_layout": "web-and-worker", "database": "sqlite"},
 }
@@ -44,7 +46,7 @@ needs_engine = pytest.mark.skipif(bool(REASON), reason=f"{REASON}: that the stac
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command: the compose file was not interpolated")
 @pytest.mark.parametrize("answers", SETS.values(), ids=SETS)
-def test_each_service_is_hardened_and_gets_its_own_secrets_alone(baked, answers):
+def test_each_service_is_hardened_and_gets_its_own_secrets_alone(baked: Bake, answers: dict[str, str]) -> None:
     project = baked(**answers)
     done = subprocess.run(
         ["docker", "compose", "config", "--format", "json"], cwd=project.path, capture_output=True, text=True
@@ -89,9 +91,9 @@ class Stack:
     project: Baked
     answers: dict[str, str]
 
-    def compose(self, *arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess:
+    def compose(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run docker compose in the project."""
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(
             ["docker", "compose", *arguments], cwd=self.project.path, capture_output=True, text=True, **options
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
@@ -147,8 +149,11 @@ def use_standins(project: Path) -> None:
         subprocess.run(build, check=True, capture_output=True)
 
 
+Start = Callable[..., Stack]
+
+
 @pytest.fixture(scope="module")
-def start(baked):
+def start(baked: Bake) -> Iterator[Start]:
     """Give a function that starts the stack of a set of answers; all are ended with the module."""
     stacks = []
 
@@ -166,28 +171,28 @@ def start(baked):
         stack.compose("down", "--volumes", "--timeout", "5", check=False)
 
 
-@pytest.fixture(scope="module", params=SHAPES.values(), ids=SHAPES)
-def stack(start, request):
+@pytest.fixture(scope="module", params=[*SHAPES.values()], ids=[*SHAPES])
+def stack(start: Start, request: pytest.FixtureRequest) -> Stack:
     """Give a stack of each shape that has a tracker."""
     slug = f"stack_{len(request.param)}"
     return start(slug, **request.param)
 
 
 @needs_engine
-def test_an_error_of_the_site_in_its_container_is_an_issue(stack):
+def test_an_error_of_the_site_in_its_container_is_an_issue(stack: Stack) -> None:
     before = stack.errors(0)
     assert stack.trigger() == 500
     assert stack.errors(before + 1) == before + 1
 
 
 @needs_engine
-def test_an_error_of_a_site_on_the_host_is_an_issue(stack):
+def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
     printed = stack.project.run("python", "manage.py", "check_tracker", "--read-back")
     assert f"found: {stack.url('glitchtip_port')}/{stack.project.path.name.replace('_', '-')}/issues/" in printed
 
 
 @needs_engine
-def test_make_run_would_use_the_tracker_that_is_there(stack):
+def test_make_run_would_use_the_tracker_that_is_there(stack: Stack) -> None:
     code = (
         "from error_tracking.management.commands.embedded_tracker import tracker_at;"
         f" print(tracker_at('{stack.url('glitchtip_port')}/'))"
@@ -196,7 +201,7 @@ def test_make_run_would_use_the_tracker_that_is_there(stack):
 
 
 @needs_engine
-def test_every_service_comes_back_after_a_restart(stack):
+def test_every_service_comes_back_after_a_restart(stack: Stack) -> None:
     services = stack.compose("ps", "--services").stdout.split()
     for service in services:
         stack.compose("restart", "--timeout", "5", service)
@@ -205,7 +210,7 @@ def test_every_service_comes_back_after_a_restart(stack):
 
 
 @needs_engine
-def test_data_outlives_the_containers(stack):
+def test_data_outlives_the_containers(stack: Stack) -> None:
     make = "from django.contrib.auth.models import User; User.objects.create_superuser('ada')"
     stack.shell("web", f'python manage.py shell --verbosity 0 --command "{make}"')
     stack.compose("down", "--timeout", "5")
@@ -215,7 +220,7 @@ def test_data_outlives_the_containers(stack):
 
 
 @needs_engine
-def test_a_stop_loses_no_error_in_flight(stack):
+def test_a_stop_loses_no_error_in_flight(stack: Stack) -> None:
     before = stack.errors(0)
     with ThreadPoolExecutor(10) as pool:
         statuses = list(pool.map(lambda _: stack.trigger(), range(10)))
@@ -226,7 +231,7 @@ def test_a_stop_loses_no_error_in_flight(stack):
 
 
 @needs_engine
-def test_what_happens_while_the_tracker_is_down_becomes_an_issue_though_the_site_is_made_anew(stack):
+def test_what_happens_while_the_tracker_is_down_becomes_an_issue_though_the_site_is_made_anew(stack: Stack) -> None:
     expected = 5 if STANDINS else stack.errors(0) + 5  # the stand-in forgets its events when it stops
     stack.compose("stop", "--timeout", "5", "glitchtip")
     assert [stack.trigger() for _ in range(5)] == [500] * 5
@@ -237,7 +242,7 @@ def test_what_happens_while_the_tracker_is_down_becomes_an_issue_though_the_site
 
 
 @needs_engine
-def test_a_backup_brings_back_what_was_there(stack):
+def test_a_backup_brings_back_what_was_there(stack: Stack) -> None:
     make = "from django.contrib.auth.models import User; User.objects.create_superuser('before')"
     names = "from django.contrib.auth.models import User; print(*User.objects.filter(username='before'))"
     stack.shell("web", f'python manage.py shell --verbosity 0 --command "{make}"')
@@ -265,20 +270,20 @@ def test_a_backup_brings_back_what_was_there(stack):
 
 
 @pytest.fixture(scope="module")
-def external(start):
+def external(start: Start) -> Stack:
     """Give a stack without a tracker."""
     return start("stack_external", tracker="external")
 
 
 @needs_engine
-def test_two_projects_run_side_by_side(stack, external):
+def test_two_projects_run_side_by_side(stack: Stack, external: Stack) -> None:
     assert set(external.compose("ps", "--services").stdout.split()) == {"db", "web"}
     assert get(f"{external.url('app_port')}/health/")[0] == 200
     assert get(f"{stack.url('app_port')}/health/")[0] == 200
 
 
 @needs_engine
-def test_the_dockerfile_has_no_warning(baked):
+def test_the_dockerfile_has_no_warning(baked: Bake) -> None:
     project = baked()
     use_standins(project.path)
     done = subprocess.run(["docker", "build", "--check", "."], cwd=project.path, capture_output=True, text=True)
@@ -286,13 +291,13 @@ def test_the_dockerfile_has_no_warning(baked):
 
 
 @pytest.mark.skipif(shutil.which("hadolint") is None, reason="there is no hadolint: the Dockerfile was not linted")
-def test_the_dockerfile_pleases_hadolint(baked):
+def test_the_dockerfile_pleases_hadolint(baked: Bake) -> None:
     done = subprocess.run(["hadolint", "Dockerfile"], cwd=baked().path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
 
 @needs_engine
-def test_no_secret_is_in_the_image(stack):
+def test_no_secret_is_in_the_image(stack: Stack) -> None:
     secrets = [value for name, value in stack.project.env("development").items() if "KEY" in name or "PASSWORD" in name]
     image = f"{stack.project.path.name}:local"
     layers = subprocess.run(["docker", "save", image], check=True, capture_output=True).stdout
@@ -301,7 +306,7 @@ def test_no_secret_is_in_the_image(stack):
 
 
 @needs_engine
-def test_a_missing_variable_says_what_to_do(baked, tmp_path):
+def test_a_missing_variable_says_what_to_do(baked: Bake, tmp_path: Path) -> None:
     (tmp_path / "empty.env").touch()
     done = subprocess.run(
         ["docker", "compose", "--env-file", str(tmp_path / "empty.env"), "config", "--quiet"],
@@ -314,7 +319,7 @@ def test_a_missing_variable_says_what_to_do(baked, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive"])
-def test_a_file_that_is_no_backup_is_refused(baked, tmp_path, content):
+def test_a_file_that_is_no_backup_is_refused(baked: Bake, tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "backup.tar.gz"
     archive.write_bytes(content)
     done = subprocess.run(

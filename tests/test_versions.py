@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
-from tests.conftest import BIN, Baked
+from tests.conftest import BIN, Bake, Baked
 
 
-def test_the_project_passes_its_tests_with_the_lowest_versions_it_allows(baked, tmp_path):
+def test_the_project_passes_its_tests_with_the_lowest_versions_it_allows(baked: Bake, tmp_path: Path) -> None:
     project = baked(description="the lowest versions")
     lowest = Baked(project.path, tmp_path / "venv")
     subprocess.run(
