@@ -14,6 +14,13 @@ from error_tracking.context import current_request
 WELL_FORMED = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 
+class MarkedRequest(HttpRequest):
+    """What `request_id` makes of a request: `id` is its own, `event_id` that of its last event, or ""."""
+
+    id: str
+    event_id: str
+
+
 def forget_request(**_: Any) -> None:
     """End what `request_id` began; a receiver of Django's `request_finished`."""
     current_request.set(None)
@@ -27,13 +34,13 @@ def request_id(get_response: Callable[..., Any]) -> Callable[..., Any]:
     access lines carry the id too.
     """
 
-    def begin(request: HttpRequest) -> None:
+    def begin(request: MarkedRequest) -> None:
         given = request.headers.get("X-Request-ID", "")
         request.id = given if WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
         request.event_id = ""
         current_request.set(request)
 
-    def end(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def end(request: MarkedRequest, response: HttpResponseBase) -> HttpResponseBase:
         response["X-Request-ID"] = request.id
         if request.event_id and response.status_code >= 500:
             response["X-Event-ID"] = request.event_id
@@ -41,14 +48,14 @@ def request_id(get_response: Callable[..., Any]) -> Callable[..., Any]:
 
     if iscoroutinefunction(get_response):
 
-        async def middleware(request: HttpRequest) -> HttpResponseBase:
+        async def async_middleware(request: MarkedRequest) -> HttpResponseBase:
             begin(request)
             return end(request, await get_response(request))
 
-    else:
+        return async_middleware
 
-        def middleware(request: HttpRequest) -> HttpResponseBase:
-            begin(request)
-            return end(request, get_response(request))
+    def middleware(request: MarkedRequest) -> HttpResponseBase:
+        begin(request)
+        return end(request, get_response(request))
 
     return middleware

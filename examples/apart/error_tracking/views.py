@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_POST
 
+from error_tracking.middleware import MarkedRequest
 from error_tracking.wiring import event_url
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def in_development(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 @in_development
 @require_POST
-def try_out(request: HttpRequest, kind: str) -> HttpResponse:
+def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
     """Do one of the things that a tracker shows besides crashes, then go back to the start page with the event's id.
 
     Raises:

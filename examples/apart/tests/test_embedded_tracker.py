@@ -1,21 +1,17 @@
 """The embedded tracker steps aside for a tracker and refuses a port that another server has."""
 
-import threading
-
 import pytest
 from django.core.management import CommandError, call_command
 
 from error_tracking.management.commands.embedded_tracker import tracker_at
-from tests.servers import Tracker, line_server
+from tests.servers import Tracker, line_server, serving
 
 
 @pytest.mark.parametrize("page", ["/_health/", "/api/eventlist/"])
 def test_a_tracker_that_runs_is_seen(page):
-    with Tracker(200) as server:
+    with serving(200) as server:
         server.pages = {page: {}}
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         assert tracker_at(f"http://127.0.0.1:{server.server_port}/") is True
-        server.shutdown()
 
 
 def test_a_free_port_is_seen():

@@ -128,7 +128,7 @@ def error_view_is_open() -> bool:
         request = HttpRequest()
         request.method, request.path, request.user = "GET", path, AnonymousUser()
         match = resolve(path)
-        return match.func(request, *match.args, **match.kwargs).status_code < 300
+        return bool(match.func(request, *match.args, **match.kwargs).status_code < 300)
     except (NoReverseMatch, Http404, PermissionDenied):
         return False
     except Exception:  # the error on purpose

@@ -352,7 +352,7 @@ class Scrubber(EventScrubber):
     ) -> None:
         """Clean one frame in place."""
         if frame.get("vars"):
-            secret = variables.get((frame.get("abs_path"), frame.get("function")), set())
+            secret = variables.get((str(frame.get("abs_path")), str(frame.get("function"))), set())
             own = {name: FILTERED if name in secret else value for name, value in frame["vars"].items()}
             frame["vars"] = clean(own, known, hidden)
         for part in ("pre_context", "context_line", "post_context"):

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILES = ("development.env", "staging.env", "production.env")
@@ -40,14 +41,14 @@ PARTS = {
 }
 
 
-def compose(*arguments: str, **options: object) -> subprocess.CompletedProcess:
+def compose(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
     """Run docker compose in the project; its own messages go to the terminal.
 
     Raises:
         SystemExit: if it fails.
     """
     try:
-        done = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, **options)
+        done: subprocess.CompletedProcess[Any] = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, **options)
     except FileNotFoundError:
         sys.exit("there is no docker command: install Docker with its compose plugin")
     if done.returncode:
@@ -94,8 +95,8 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     try:
         with tarfile.open(archive) as tar:
             for name in (*PARTS, *ENV_FILES):
-                if name in tar.getnames():
-                    with tar.extractfile(name) as source, Path(folder, name).open("wb") as target:
+                if name in tar.getnames() and (source := tar.extractfile(name)):
+                    with source, Path(folder, name).open("wb") as target:
                         shutil.copyfileobj(source, target)
                     names.append(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
@@ -133,7 +134,7 @@ def restore(archive: Path, force: bool) -> None:
                 file.write(Path(folder, env_file).read_bytes())
         for part, (service, _, load) in PARTS.items():
             print(f"Restoring {part} ...", flush=True)
-            command = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "sh", service, "-c", load)
+            command: tuple[str, ...] = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "sh", service, "-c", load)
             if part.endswith(".dump"):
                 compose("up", "--detach", "--wait", service)
                 command = ("exec", "-T", service, "sh", "-c", load)

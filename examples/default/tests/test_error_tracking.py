@@ -187,13 +187,14 @@ def test_check_tracker_finds_the_issue_in_glitchtip(tracker, capsys):
 def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch, pages, token, message):
     tracker.pages, settings.GLITCHTIP_API_TOKEN = pages, token
     monkeypatch.setattr("error_tracking.management.commands.check_tracker.READ_BACK_SECONDS", 0.1)
+    monkeypatch.setattr("error_tracking.management.commands.check_tracker.LOOK_SECONDS", 0.1)
     with pytest.raises(CommandError, match=message):
         call_command("check_tracker", "--read-back")
 
 
 @pytest.mark.parametrize(("answer", "message"), [(b"+PONG\r\n", "cannot be reached"), (b"", "does not answer within")])
 def test_check_tracker_says_that_the_server_speaks_no_http(settings, monkeypatch, answer, message):
-    monkeypatch.setattr("error_tracking.management.commands.check_tracker.SECONDS", 0.5)
+    monkeypatch.setattr("error_tracking.management.commands.check_tracker.SECONDS", 0.1)
     with line_server(answer) as port:
         settings.SENTRY_DSN = f"http://key@127.0.0.1:{port}/1"
         with pytest.raises(CommandError, match=message):

@@ -46,9 +46,10 @@ def database(url: str) -> dict[str, Any]:
     if url.split("://")[0] not in environ.Env.DB_SCHEMES:
         raise ValueError(f"it does not look like {example}")
     try:
-        return environ.Env.db_url_config(url)
+        config: dict[str, Any] = environ.Env.db_url_config(url)
     except ValueError:  # its text may hold a part of the password
         raise ValueError(f"it does not look like {example}") from None
+    return config
 
 
 class Env:

@@ -7,9 +7,9 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from error_tracking.middleware import MarkedRequest
 
-current_request: ContextVar[HttpRequest | None] = ContextVar("current_request", default=None)
+current_request: ContextVar[MarkedRequest | None] = ContextVar("current_request", default=None)
 
 
 class RequestIdFilter(logging.Filter):

@@ -1,6 +1,7 @@
 """The start page and the health endpoint."""
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.db import Error, connection
@@ -17,7 +18,7 @@ EVENT_ID = re.compile(r"[0-9a-f]{32}")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the start page: in development how errors are wired, elsewhere a page of the site's own."""
-    context = {"project_name": settings.PROJECT_NAME}
+    context: dict[str, Any] = {"project_name": settings.PROJECT_NAME}
     if settings.ENVIRONMENT != "development":
         return render(request, "pages/home.html", context)
     event_id = request.GET.get("event", "")

@@ -4,7 +4,7 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from typing import Any
+from typing import Any, cast
 
 import sentry_sdk
 from django.conf import settings
@@ -16,6 +16,7 @@ from error_tracking.spool import backlog
 from error_tracking.tracker_api import SECONDS, issue_url, tracker_address, tracker_name
 
 READ_BACK_SECONDS = 30
+LOOK_SECONDS = 1  # between two looks
 WAYS_OUT = {
     "network": f"the connection broke, or no answer came within {SECONDS} s: look at the tracker's log, or at a proxy between",
     "status_400": "the tracker cannot read the event (400): is this address a tracker that speaks Sentry's protocol?",
@@ -94,7 +95,7 @@ class Command(BaseCommand):
             CommandError: if the tracker has not accepted it.
         """
         client = sentry_sdk.Client(**{**settings.SENTRY_OPTIONS, "transport": ReportingTransport})
-        transport = client.transport
+        transport = cast(ReportingTransport, client.transport)
         started = time.monotonic()
         event_id = client.capture_event(
             {"message": "check_tracker: sent on purpose", "level": "info", "tags": {"check_tracker": "true"}}
@@ -131,7 +132,7 @@ class Command(BaseCommand):
                 raise CommandError(f"its API answers {error.code}: does GLITCHTIP_API_TOKEN belong to it?") from None
             except (OSError, ValueError, http.client.HTTPException) as error:
                 raise CommandError(f"its API gives no answer: {error}") from None
-            time.sleep(0 if url else 1)
+            time.sleep(0 if url else LOOK_SECONDS)
         if not url:
             raise CommandError(
                 f" no issue after {READ_BACK_SECONDS} s: accepted and never stored. Is a worker running, are the"

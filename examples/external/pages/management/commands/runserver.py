@@ -14,6 +14,9 @@ class Command(RunserverCommand):
     """Django's own command with APP_PORT as its default, which says what to change when the port is taken."""
 
     default_port = str(settings.APP_PORT)
+    addr: str  # Django's `handle` sets these three
+    port: str
+    use_ipv6: bool
 
     def run(self, **options: Any) -> None:
         """Refuse a port that is taken before the reloader starts; the reloader's child has it to itself."""
