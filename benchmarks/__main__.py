@@ -112,7 +112,7 @@ def main() -> None:
     if timed:
         figures.append(stack.measure())
     commit = subprocess.run(
-        ["git", "-C", str(TEMPLATE), "describe", "--always", "--dirty"], capture_output=True, text=True
+        ["git", "-C", str(TEMPLATE), "describe", "--always", "--dirty"], capture_output=True, check=True, text=True
     ).stdout.strip()
     run = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "commit": commit, "machine": machine(), "ratios": ratios(figures)}
     with HISTORY.open("a", encoding="utf-8") as file:

@@ -1,30 +1,39 @@
 """The start page of a generated project in a real browser, with the site and the embedded tracker running."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.browser import chromium, chromium_path
+from tests.conftest import Site
 
-pytestmark = pytest.mark.skipif(
-    chromium_path() is None, reason="there is no Chromium: that the start page works in a browser was not checked"
-)
+OpenPage = Callable[..., Page]
+
+pytestmark = [
+    pytest.mark.skipif(
+        chromium_path() is None, reason="there is no Chromium: that the start page works in a browser was not checked"
+    ),
+    pytest.mark.xdist_group("site"),
+]
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser() -> Iterator[Browser]:
     """Give a browser for all tests."""
     with chromium() as browser:
         yield browser
 
 
 @pytest.fixture
-def open_page(browser: Browser, site):
+def open_page(browser: Browser, site: Site) -> Iterator[OpenPage]:
     """Give a function that opens the start page; in the end no page has asked another host than this one."""
     asked: list[str] = []
     pages: list[Page] = []
 
-    def start_page(**options: object) -> Page:
+    def start_page(**options: Any) -> Page:
         page = browser.new_page(**options)
         pages.append(page)
         page.on("request", lambda request: asked.append(request.url))
@@ -38,7 +47,7 @@ def open_page(browser: Browser, site):
     assert not [url for url in asked if not url.startswith((f"{site.url}/", f"{site.tracker}/"))]
 
 
-def test_the_button_raises_an_error_that_the_tracker_shows(open_page, site):
+def test_the_button_raises_an_error_that_the_tracker_shows(open_page: OpenPage, site: Site) -> None:
     page = open_page()
     expect(page.get_by_role("heading", level=1)).to_have_text("Corner Shop")
     expect(page.get_by_text(f"embedded tracker at {site.tracker}/")).to_be_visible()
@@ -61,7 +70,7 @@ def test_the_button_raises_an_error_that_the_tracker_shows(open_page, site):
         ("Make a slow request", "The request took a second"),
     ],
 )
-def test_the_other_buttons_say_what_they_did(open_page, button, said):
+def test_the_other_buttons_say_what_they_did(open_page: OpenPage, button: str, said: str) -> None:
     page = open_page()
     page.get_by_role("button", name=button).click()
     expect(page.get_by_role("status")).to_contain_text(said)
@@ -69,7 +78,7 @@ def test_the_other_buttons_say_what_they_did(open_page, button, said):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_can_be_read(open_page, scheme, width):
+def test_the_page_can_be_read(open_page: OpenPage, scheme: str, width: int) -> None:
     page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800})
     page.get_by_role("button", name="Log an error").click()
     expect(page.get_by_role("status")).to_be_visible()
@@ -81,7 +90,7 @@ def test_the_page_can_be_read(open_page, scheme, width):
     assert checked.violations_count == 0, checked.generate_report()
 
 
-def test_the_keyboard_is_enough(open_page):
+def test_the_keyboard_is_enough(open_page: OpenPage) -> None:
     page = open_page()
     button = page.get_by_role("button", name="Raise an error")
     page.keyboard.press("Tab")
@@ -93,7 +102,7 @@ def test_the_keyboard_is_enough(open_page):
     expect(page.get_by_role("link", name="Look at it in the tracker")).to_be_focused()
 
 
-def test_without_script_the_button_shows_the_error_itself(open_page):
+def test_without_script_the_button_shows_the_error_itself(open_page: OpenPage) -> None:
     page = open_page(java_script_enabled=False)
     page.get_by_role("button", name="Raise an error").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("ZeroDivisionError")

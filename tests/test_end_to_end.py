@@ -3,10 +3,15 @@
 import tomllib
 import urllib.request
 
+import pytest
+
 from scripts.demo import get, received_events
+from tests.conftest import Site
+
+pytestmark = pytest.mark.xdist_group("site")  # one worker starts it, for the browser's tests too
 
 
-def test_the_first_error_arrives_at_the_embedded_tracker(site):
+def test_the_first_error_arrives_at_the_embedded_tracker(site: Site) -> None:
     forget = urllib.request.Request(f"{site.tracker}/api/flush/", method="POST")
     urllib.request.urlopen(forget).close()
     assert get(f"{site.url}/health/") == (200, '{"database": "ok"}')

@@ -4,18 +4,19 @@ import pytest
 
 from scripts.answers_page import PAGE, page
 from scripts.examples import ANSWERS, EXAMPLES, tracked
+from tests.conftest import Bake
 
 
 @pytest.mark.parametrize(("name", "answers"), ANSWERS.items(), ids=ANSWERS)
-def test_the_examples_are_current(baked, name, answers):
+def test_the_examples_are_current(baked: Bake, name: str, answers: dict[str, str]) -> None:
     rendered, kept = tracked(baked(**answers).path), tracked(EXAMPLES / name)
     stale = [path for path in rendered.keys() | kept.keys() if rendered.get(path) != kept.get(path)]
     assert sorted(stale) == [], "run make examples"
 
 
-def test_the_examples_are_all_there_is():
+def test_the_examples_are_all_there_is() -> None:
     assert {folder.name for folder in EXAMPLES.iterdir()} == set(ANSWERS)
 
 
-def test_the_page_of_answers_is_current():
+def test_the_page_of_answers_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run make examples"

@@ -4,24 +4,26 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import Result
 
-from tests.conftest import TEMPLATE, Baked
+from tests.conftest import TEMPLATE, Bake, Baked
 from tests.test_bake import ENVIRONMENTS, SETS
 
 SECRET = re.compile(r"(PASSWORD|SECRET_KEY|TOKEN|GLITCHTIP_KEY)$")
 
 
-@pytest.fixture(params=SETS.values(), ids=SETS)
-def project(baked, request):
+@pytest.fixture(params=SETS.values(), ids=list(SETS))
+def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
     """Give the project of each set of answers in turn."""
     return baked(**request.param)
 
 
-def test_compose_has_no_default_for_a_secret(project):
+def test_compose_has_no_default_for_a_secret(project: Baked) -> None:
     services = yaml.safe_load(project.read("compose.yaml"))["services"]
     given = {
         (name, variable): value
@@ -36,14 +38,14 @@ def test_compose_has_no_default_for_a_secret(project):
         assert not re.search(r"://[^$/@]+:[^$/@]+@", value), f"{key} has a password in its URL"
 
 
-def test_no_secret_has_a_value_in_a_tracked_file(project):
+def test_no_secret_has_a_value_in_a_tracked_file(project: Baked) -> None:
     for line in project.read(".envs/example.env").splitlines():
         name, _, value = line.lstrip("# ").partition("=")
         if SECRET.search(name):
             assert value == "", name
 
 
-def test_the_replay_file_holds_no_secret(command, tmp_path):
+def test_the_replay_file_holds_no_secret(command: Callable[..., Result], tmp_path: Path) -> None:
     assert command("--no-input").exit_code == 0
     [replay] = (tmp_path / "replay").glob("*.json")
     text = replay.read_text(encoding="utf-8")
@@ -52,7 +54,7 @@ def test_the_replay_file_holds_no_secret(command, tmp_path):
     assert [name for name, value in env.items() if SECRET.search(name) and value in text] == []
 
 
-def test_neither_git_nor_the_image_takes_an_env_file(project, tmp_path):
+def test_neither_git_nor_the_image_takes_an_env_file(project: Baked, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", "--bare", tmp_path], check=True)
     git = ["git", "--git-dir", str(tmp_path), "--work-tree", str(project.path)]
     files = [".env", *(f".envs/{environment}.env" for environment in ENVIRONMENTS)]
@@ -68,7 +70,7 @@ def audit(site_packages: Path) -> None:
         "-m",
         "pip_audit",
         "--path",
-        site_packages,
+        str(site_packages),
         "--format",
         "json",
         "--progress-spinner",
@@ -84,16 +86,16 @@ def audit(site_packages: Path) -> None:
     assert {package["name"]: package["vulns"] for package in found if package.get("vulns")} == {}
 
 
-def test_what_a_project_installs_has_no_known_hole(baked):
+def test_what_a_project_installs_has_no_known_hole(baked: Bake) -> None:
     [site_packages] = baked().environment.glob("**/site-packages")
     audit(site_packages)
 
 
-def test_what_a_bake_needs_has_no_known_hole():
+def test_what_a_bake_needs_has_no_known_hole() -> None:
     audit(Path(yaml.__file__).parent.parent)
 
 
-def test_the_page_on_security_names_the_tests_that_hold_it():
+def test_the_page_on_security_names_the_tests_that_hold_it() -> None:
     named = re.findall(r"`(test_\w+)`", (TEMPLATE / "SECURITY.md").read_text(encoding="utf-8"))
     there = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").glob("test_*.py"))
     assert named

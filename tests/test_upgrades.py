@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -15,17 +16,17 @@ OLDEST = "9c6f207b186136b1dd7aeac3907e4e1a544e18d8"
 
 
 @pytest.fixture
-def template(tmp_path):
+def template(tmp_path: Path) -> Path:
     """Give a clone of the template, with all that is committed."""
     clone = tmp_path / "template"
     subprocess.run(["git", "clone", "--quiet", TEMPLATE, clone], check=True)
     return clone
 
 
-def create(template, folder="out"):
+def create(template: Path, folder: str = "out") -> Path:
     """Have cruft make a project of the template in a folder beside it, and put the project into git."""
     out = template.parent / folder
-    command = [sys.executable, "-m", "cruft", "create", template, "--no-input", "--output-dir", out]
+    command = [sys.executable, "-m", "cruft", "create", str(template), "--no-input", "--output-dir", str(out)]
     subprocess.run(command, cwd=out.parent, check=True, capture_output=True)  # the clone's answers.py, not that of here
     project = out / "my_django_project"
     subprocess.run(["git", "init", "--quiet", project], check=True)
@@ -33,7 +34,7 @@ def create(template, folder="out"):
     return project
 
 
-def update(project):
+def update(project: Path) -> None:
     """Have cruft update a project; nothing may conflict, and no env file may change."""
     before = {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
     done = subprocess.run([sys.executable, "-m", "cruft", "update", "-y"], cwd=project, capture_output=True, text=True)
@@ -42,14 +43,14 @@ def update(project):
     assert before == {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
 
 
-def commit(folder):
+def commit(folder: Path) -> None:
     """Commit all that git would track in a folder."""
     subprocess.run(["git", "-C", folder, "add", "--all"], check=True)
     author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
     subprocess.run(["git", "-C", folder, *author, "commit", "--quiet", "--message", "A change"], check=True)
 
 
-def test_cruft_keeps_no_secret(template):
+def test_cruft_keeps_no_secret(template: Path) -> None:
     project = create(template)
     recorded = (project / ".cruft.json").read_text()
     for line in (project / ".envs" / "development.env").read_text().splitlines():
@@ -58,7 +59,7 @@ def test_cruft_keeps_no_secret(template):
             assert value not in recorded
 
 
-def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template):
+def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template: Path) -> None:
     project = create(template)
     for name, text, newer in (
         ("cookiecutter.json", "else '' }}spool ", "else '' }}mail spool "),
@@ -74,8 +75,8 @@ def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template
     assert "## RUN IT" in (project / "README.md").read_text()
 
 
-def test_cruft_updates_a_project_from_an_older_commit_to_this_one(template):
-    def git(*arguments):
+def test_cruft_updates_a_project_from_an_older_commit_to_this_one(template: Path) -> None:
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["git", "-C", template, *arguments], capture_output=True, text=True)
 
     if git("checkout", OLDEST).returncode:

