@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -327,4 +328,15 @@ def test_a_file_that_is_no_backup_is_refused(baked: Bake, tmp_path: Path, conten
     )
     assert done.returncode == 1
     assert "is not a whole backup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_backup_whose_part_is_a_folder_is_refused(baked: Bake, tmp_path: Path) -> None:
+    (tmp_path / "db.dump").mkdir()
+    with tarfile.open(tmp_path / "backup.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "db.dump", "db.dump")
+    command = [sys.executable, "scripts/backup.py", "restore", str(tmp_path / "backup.tar.gz")]
+    done = subprocess.run(command, cwd=baked().path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "is not a backup of this project: db.dump, " in done.stderr
     assert "Traceback" not in done.stderr
