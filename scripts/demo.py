@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,8 @@ def listens(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def running(project: Path, *ports: int, **variables: str) -> Iterator[None]:
-    """Run `make run` in a project, with `variables`, until the block ends; it starts when all `ports` are served.
+def running(project: Path, *ports: int, command: Sequence[str] = ("make", "run"), **variables: str) -> Iterator[None]:
+    """Run a command in a project, with `variables`, until the block ends; it starts when all `ports` are served.
 
     Raises:
         RuntimeError: with the log, if a port is not served within `PATIENCE` seconds or the command ends by itself.
@@ -59,7 +59,7 @@ def running(project: Path, *ports: int, **variables: str) -> Iterator[None]:
     environment = {name: value for name, value in os.environ.items() if name in machine or name.startswith(tools)}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
         process = subprocess.Popen(
-            ["make", "run"],
+            command,
             cwd=project,
             env={**environment, **variables},
             stdout=log,
@@ -72,7 +72,7 @@ def running(project: Path, *ports: int, **variables: str) -> Iterator[None]:
             while not all(listens(port) for port in ports):
                 if process.poll() is not None or time.monotonic() > deadline:
                     log.seek(0)
-                    raise RuntimeError(f"make run did not serve {ports}:\n{log.read()}")
+                    raise RuntimeError(f"{' '.join(command)} did not serve {ports}:\n{log.read()}")
                 time.sleep(0.1)
             yield
         finally:
@@ -81,7 +81,7 @@ def running(project: Path, *ports: int, **variables: str) -> Iterator[None]:
             deadline = time.monotonic() + 30
             while process.poll() is None or any(listens(port) for port in ports):
                 if time.monotonic() > deadline:
-                    raise RuntimeError("make run did not end within 30 s of Ctrl-C")
+                    raise RuntimeError(f"{' '.join(command)} did not end within 30 s of Ctrl-C")
                 time.sleep(0.1)
 
 

@@ -1,0 +1,495 @@
+"""The documentation, tried as it stands: its commands, its links, its tables.
+
+A block of ```sh runs here or is in `NOT_HERE` with the reason; one that is in neither table fails. A block of ```console is a
+command and all that it prints. Each `...` in it stands for anything, and `gh:org/django-glitchtip` for this repository.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from scripts.demo import free_ports, received_events, running
+from tests.conftest import BIN, TEMPLATE
+from tests.test_bake import ENVIRONMENTS
+
+DOCS = sorted((TEMPLATE / "docs").glob("*.md"))
+BASH = shutil.which("bash")
+needs_shell = pytest.mark.skipif(
+    os.name == "nt" or BASH is None,
+    reason="there is no bash, or this is Windows: the commands in the docs were not run",
+)
+ADDRESSES = ("gh:org/django-glitchtip", "https://github.com/org/django-glitchtip")
+
+#: Where the shell blocks run that do, by how their first line begins: "empty", a new folder; "project", one with the default
+#: answers whose site and tracker run; "clone", a project that git has just cloned.
+HERE = {
+    "cookiecutter gh:org/django-glitchtip": "empty",
+    'pip install "cookiecutter': "empty",
+    "make run": "project",  # which this starts
+    "curl -I": "project",
+    "make check\n": "project",
+    "DJANGO_ENV=production python manage.py check --deploy": "project",
+    "DEBUG=False python manage.py collectstatic": "project",
+    "SSL_CERT_FILE=": "project",
+    "python3 .envs/create.py\nln": "clone",
+}
+#: Pages that a test of their own runs from the first block to the last.
+WALKED = {"migrating.md", "upgrading.md: The template"}
+CONTAINERS = "needs a Docker engine: test_stack.py runs it where there is one"
+#: The blocks that do not run here, by how their first line begins, and why.
+NOT_HERE = {
+    "make demo": "bakes, runs and crashes a project, as test_end_to_end.py does",
+    "make test\n": "this is it",
+    "make lint\n": "test_bake.py runs the linters and the tests of every project",
+    "make up": CONTAINERS,
+    "make check ARGS=--read-back": CONTAINERS,
+    "make upgrade": CONTAINERS,
+    "make backup": CONTAINERS,
+    "make restore": CONTAINERS,
+    "docker compose": CONTAINERS,
+    "git pull": "needs a remote repository and a Docker engine",
+    "systemctl": "needs systemd as the first process of a server",
+}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language, each with a newline at its end."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
+
+
+def section(text: str, heading: str) -> str:
+    """Return what stands below a heading of the second level."""
+    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.S | re.M)[1]
+
+
+def page(name: str) -> str:
+    """Return the text of a page of docs/."""
+    return (TEMPLATE / "docs" / name).read_text(encoding="utf-8")
+
+
+def unwalked(path: Path) -> str:
+    """Return the text of a page without what a test of its own walks through."""
+    text = path.read_text(encoding="utf-8")
+    for walked in WALKED:
+        name, _, heading = walked.partition(": ")
+        if name == path.name:
+            text = text.replace(section(text, heading), "") if heading else ""
+    return text
+
+
+def entry(block: str, table: dict[str, str]) -> str:
+    """Return what a table says of a block, or ""."""
+    return next((value for start, value in table.items() if block.startswith(start)), "")
+
+
+def shell(command: str, folder: Path, *bins: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run lines of a page in bash, which stops at the first that fails, with the programs of `bins` first."""
+    for address in ADDRESSES:
+        command = command.replace(address, str(TEMPLATE))
+    machine = {name: value for name, value in os.environ.items() if not name.startswith(("SENTRY_", "DJANGO_"))}
+    path = os.pathsep.join([*map(str, bins), str(Path(sys.executable).parent), machine["PATH"]])
+    author = {f"GIT_{who}_{what}": "ada@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    return subprocess.run(
+        [BASH, "-e", "-c", command],
+        cwd=folder,
+        env={**machine, **author, "PATH": path, "PYTHONUNBUFFERED": "1", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def run(command: str, folder: Path, *bins: Path, **variables: str) -> str:
+    """Run lines of a page, which must succeed, and return what they printed."""
+    done = shell(command, folder, *bins, **variables)
+    assert done.returncode == 0, f"{command}{done.stdout}"
+    return done.stdout
+
+
+def commands_of(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a ```console block, each with what it is said to print."""
+    return [tuple(part.split("\n", 1)) for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
+
+
+def pattern(expected: str) -> str:
+    """Return a regular expression for what a command is said to print: `...` on a line of its own is any lines."""
+    lines = [
+        r"(?:.*\n)*?" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
+        for line in expected.splitlines()
+    ]
+    return "".join(lines)
+
+
+# Which blocks run
+
+
+def test_every_shell_block_runs_here_or_says_why_it_does_not(baked):
+    texts = {path.name: unwalked(path) for path in [TEMPLATE / "README.md", *DOCS]}
+    texts |= {
+        "README.md of a project": baked().read("README.md"),
+        "README.md of a project, external": baked(tracker="external").read("README.md"),
+    }
+    found = [(name, block) for name, text in texts.items() for block in blocks(text, "sh")]
+    lost = [f"{name}:\n{block}" for name, block in found if not entry(block, HERE) and not entry(block, NOT_HERE)]
+    assert not lost, "add to HERE, or with a reason to NOT_HERE, in tests/test_docs.py:\n" + "\n".join(lost)
+    starts = {start for table in (HERE, NOT_HERE) for start in table}
+    assert not [start for start in starts if not any(block.startswith(start) for _, block in found)], "a dead entry"
+
+
+def blocks_here(place: str, *more: str) -> list[str]:
+    """Return the blocks of the template's pages, and of `more` texts, that run in a place, each once."""
+    texts = [unwalked(path) for path in [TEMPLATE / "README.md", *DOCS]] + list(more)
+    return list(dict.fromkeys(b for text in texts for b in blocks(text, "sh") if entry(b, HERE) == place))
+
+
+@needs_shell
+@pytest.mark.parametrize("block", blocks_here("empty"))
+def test_a_block_bakes_a_project(block, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for line in block.splitlines(keepends=True):
+        if line.startswith("pip"):
+            assert line.split()[-1].strip('"') in (TEMPLATE / "pyproject.toml").read_text()  # what runs here
+        else:
+            run(line.replace("\n", " --no-input --default-config\n"), tmp_path / "empty", HOME=str(tmp_path))
+            assert list((tmp_path / "empty").glob("*/manage.py"))
+
+
+@needs_shell
+def test_what_the_readme_says_of_a_wrong_answer_is_so(tmp_path):
+    [block] = blocks((TEMPLATE / "README.md").read_text(encoding="utf-8"), "console")
+    [(command, expected)] = commands_of(block)
+    done = shell(f"{command} --default-config", tmp_path, HOME=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, expected)
+
+
+@pytest.fixture(scope="module")
+def served(baked, tmp_path_factory):
+    """Give a running project with the default answers, on free ports: its folder, its programs, and a port's new number."""
+    tracker, site, nothing, other = free_ports(4)
+    project = baked(glitchtip_port=str(tracker), app_port=str(site))
+    programs = project.environment / BIN
+    (project.path / ".venv").symlink_to(project.environment)
+    (project.environment / "installed").touch()  # what `make install` asks for
+
+    def numbered(text: str) -> str:
+        for written, port in (("8000", tracker), ("8001", site), ("8009", nothing), ("8002", other)):
+            text = re.sub(rf"(?<=:){written}\b|(?<=[Pp]ort ){written}\b", str(port), text)
+        return text
+
+    with running(project.path, tracker, site):
+        yield project, programs, numbered, f"http://localhost:{tracker}"
+
+
+@needs_shell
+def test_the_blocks_of_a_running_project_run(served):
+    project, programs, numbered, tracker = served
+    mine = blocks_here("project", project.read("README.md"))
+    assert "make run\n" in mine
+    before = len(received_events(tracker, 0))
+    for block in mine:
+        if block != "make run\n":
+            run(numbered(block), project.path, programs)
+    crashes = [e for e in received_events(tracker, before + 3)[before:] if "exception" in e]
+    assert crashes and crashes[0]["transaction"] == "/glitchtip-debug/"
+
+
+@needs_shell
+@pytest.mark.parametrize("block", blocks(page("troubleshooting.md"), "console"))
+def test_a_symptom_is_as_the_page_says(served, block):
+    project, programs, numbered, _ = served
+    for command, expected in commands_of(block):
+        printed = shell(numbered(command), project.path, programs).stdout
+        assert re.fullmatch(pattern(numbered(expected)), printed), f"$ {command}\n{printed}\ninstead of\n{expected}"
+
+
+@needs_shell
+def test_a_server_reads_the_variables_of_production(baked, tmp_path):
+    [block] = blocks_here("clone")
+    clone = tmp_path / "clone"
+    shutil.copytree(baked().path, clone, ignore=shutil.ignore_patterns(".env", "*.env"))
+    run(block, clone)
+    assert "DJANGO_ENV=production\n" in (clone / ".env").read_text()
+
+
+@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed: the Caddyfile was not validated")
+def test_the_caddyfile_is_valid(tmp_path):
+    [block] = blocks(page("production.md"), "caddyfile")
+    (tmp_path / "Caddyfile").write_text(block)
+    command = ["caddy", "validate", "--config", "Caddyfile", "--adapter", "caddyfile"]
+    home = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=home, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    config = json.loads(subprocess.run([*command[:1], "adapt", *command[2:]], cwd=tmp_path, capture_output=True).stdout)
+    assert {"127.0.0.1:8000", "127.0.0.1:8001"} == set(re.findall(r'"dial": "([^"]+)"', json.dumps(config)))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze: no unit was verified")
+def test_the_units_of_the_backup_are_valid(tmp_path):
+    service, timer = blocks(page("production.md"), "ini")
+    (tmp_path / "shop-backup.service").write_text(service.replace("/srv/shop", str(tmp_path)))
+    (tmp_path / "shop-backup.timer").write_text(timer)
+    command = ["systemd-analyze", "verify", "./shop-backup.service", "./shop-backup.timer"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# Pages that are followed from the first block to the last
+
+
+@needs_shell
+def test_a_project_follows_the_template(tmp_path):
+    """Walk through "The template" of upgrading.md: with a project that cruft made, and with one that it did not."""
+    template, home = tmp_path / "template", {"HOME": str(tmp_path)}
+    version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    run(f"git clone --quiet '{TEMPLATE}' template; cd template; git checkout -q -B main; git tag v{version}", tmp_path)
+    which, create, update, link = blocks(section(page("upgrading.md"), "The template"), "sh")
+    here = {address: str(template) for address in ADDRESSES}
+
+    def at(block: str) -> str:
+        for address, path in here.items():
+            block = block.replace(address, path)
+        return block.replace("v0.1.0", f"v{version}").replace("cruft update", "cruft update --skip-apply-ask")
+
+    install, created = create.splitlines()
+    assert install.split()[-1].strip('"') in (TEMPLATE / "pyproject.toml").read_text()
+    (tmp_path / "made").mkdir()
+    run(f"{at(created)} --no-input --default-config", tmp_path / "made", **home)
+    run(f"cookiecutter '{template}' --no-input --default-config project_slug=shop", tmp_path, **home)
+    (template / "docs" / "note.md").write_text("A newer template.\n")
+    readme = template / "{{cookiecutter.project_slug}}" / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8").replace("## Run it", "## Run the site"), encoding="utf-8")
+    run("git add --all; git commit --quiet --message Newer", template)
+    for project, block in ((tmp_path / "made" / "my_django_project", update), (tmp_path / "shop", link)):
+        run("git init --quiet; git add --all; git commit --quiet --message Baked", project)
+        assert f'template = "{version}"' in run(which, project)
+        run(at(block), project, **home)
+        assert "## Run the site" in (project / "README.md").read_text(encoding="utf-8")
+        assert not list(project.rglob("*.rej"))
+
+
+#: Where a block of migrating.md goes, by what its first comment says, as a function of the file's text and the block.
+PLACES: dict[str, Callable[[str, str], str]] = {
+    "below BASE_DIR, instead of SECRET_KEY, DEBUG and ALLOWED_HOSTS": lambda text, block: re.sub(
+        r"^(BASE_DIR = .*\n)",
+        lambda found: f"{found[1]}\n{block}",
+        re.sub(r"^(SECRET_KEY|DEBUG|ALLOWED_HOSTS) = .*\n", "", text, flags=re.M),
+        flags=re.M,
+    ),
+    "first in INSTALLED_APPS": lambda text, block: text.replace("INSTALLED_APPS = [\n", f"INSTALLED_APPS = [\n{block}"),
+    "first in MIDDLEWARE": lambda text, block: text.replace("MIDDLEWARE = [\n", f"MIDDLEWARE = [\n{block}"),
+    "at the end": lambda text, block: f"{text}\n{block}",
+}
+
+
+#: A test of the site that is migrated: it crashes, and would report that.
+A_CRASH = """
+from django.test import TestCase
+
+class CrashTest(TestCase):
+    def test_crash(self):
+        self.client.raise_request_exception = False
+        self.assertEqual(self.client.get("/glitchtip-debug/").status_code, 500)
+"""
+
+
+@needs_shell
+def test_an_existing_project_gets_it_by_the_page_on_migrating(baked, tmp_path):
+    tracker, site = free_ports(2)
+    text = re.sub(r"\b8000\b", str(tracker), re.sub(r"\b8001\b", str(site), page("migrating.md")))
+    own = tmp_path / "own"  # an environment that has Django alone
+    uv = Path(sys.executable).parent / "uv"
+    run(f"'{uv}' venv --quiet --python '{sys.executable}' own", tmp_path)
+    pip = {"VIRTUAL_ENV": str(own), "HOME": str(tmp_path)}
+    run(f"'{uv}' pip install --quiet 'django>=5.2.8,<7'; django-admin startproject shop", tmp_path, own / BIN, **pip)
+    project = tmp_path / "shop"
+    run("git init --quiet", project)
+    (project / "shop" / "tests.py").write_text(A_CRASH)
+    with contextlib.ExitStack() as stack:
+        for language, block in re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.S | re.M):
+            if language == "python":
+                where, _, code = block.partition("\n")
+                name, _, place = where.removeprefix("# ").partition(": ")
+                changed = PLACES[place](old := (project / name).read_text(), code)
+                assert changed != old
+                (project / name).write_text(changed)
+            elif block.startswith("honcho"):
+                command = ("bash", "-c", f"PATH='{own / BIN}':$PATH; {block}")
+                stack.enter_context(running(project, tracker, site, command=command))
+            else:
+                run(block.replace("pip install", f"'{uv}' pip install --quiet"), project, own / BIN, **pip)
+        crash, checked = received_events(f"http://localhost:{tracker}", 2)  # and none of the tests
+    assert (crash["transaction"], crash["environment"]) == ("/glitchtip-debug/", "development")
+    assert crash["release"].startswith("shop@")
+    assert checked["tags"] == {"check_tracker": "true"}
+    assert ".envs/development.env" not in run("git add --all; git ls-files", project)
+
+
+def test_the_page_on_migrating_has_the_lines_of_a_project(baked):
+    settings, packages = baked().read("config/settings.py").splitlines(), baked().read("pyproject.toml")
+    for block in blocks(page("migrating.md"), "python"):
+        where, *lines = block.splitlines()
+        if "shop/settings.py" in where:
+            lines = [line for line in lines if not line.startswith("from shop.")]  # which are those of config/
+            assert [line for line in lines if line not in settings] == []
+    for line in re.findall(r"^pip install (.*)", page("migrating.md"), re.M):
+        assert [package for package in line.split() if f"  {package},\n" not in packages] == []
+
+
+# The table of variables
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """Return the table of variables, by name: meaning, three defaults, who reads it; "the same" is filled in."""
+    found = {}
+    for line in re.findall(r"^\| (`[A-Z_]+` \|.*) \|$", text, re.M):
+        name, *cells = [cell.strip() for cell in line.split(" | ")]
+        for number in (2, 3):
+            if cells[number] == "the same":
+                cells[number] = cells[number - 1]
+        found[name.strip("`")] = cells
+    return found
+
+
+TABLE = rows(page("environments.md"))
+READ = """
+import json, os, sys
+import config.env
+read = {}
+class Recording(config.env.Env):
+    def __call__(self, variable, cast=str, default=config.env.Env.REQUIRED):
+        read[variable] = None if default is self.REQUIRED else default["NAME"] if isinstance(default, dict) else default
+        return super().__call__(variable, cast=cast, default=default)
+config.env.Env = Recording
+import config.settings
+print(json.dumps(read, default=str))
+"""
+ANSWERS = {
+    "app_port": "8011",
+    "glitchtip_port": "8010",
+    "admin_email": "ada@example.com",
+    "staging_dsn": "https://key@errors.example.com/2",
+    "production_dsn": "https://key@errors.example.com/1",
+}
+
+
+def readers(project) -> dict[str, set[str]]:
+    """Return who reads which variable, as the files of a project have it."""
+    found: dict[str, set[str]] = {}
+    for reader, file, regex in (
+        ("settings", "config/settings.py", r'(?:env|environ\.get)\(\s*"(\w+)"'),
+        ("gunicorn", "gunicorn.conf.py", r'environ(?:\.get\(|\[)"(\w+)"'),
+        ("compose", "compose.yaml", r"(?<!\$)\$\{(\w+)"),
+    ):
+        for name in re.findall(regex, project.read(file)):
+            found.setdefault(name, set()).add(reader)
+    return found
+
+
+def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked):
+    found: dict[str, set[str]] = {}
+    for project in (baked(), baked(**ANSWERS), baked(tracker="external")):
+        for name, by in readers(project).items():
+            found.setdefault(name, set()).update(by)
+        for environment in ENVIRONMENTS:
+            for name in project.env(environment):
+                found.setdefault(name, set())
+    said = {name: set(re.sub(r" \(.*?\)", "", cells[-1]).split(", ")) for name, cells in TABLE.items()}
+    assert said == found
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_table_of_variables_gives_the_defaults(baked, environment):
+    project, other, external = baked(**ANSWERS), baked(), baked(tracker="external")
+    written, elsewhere = project.env(environment), other.env(environment)
+    unset = {name: value for name, value in written.items() if name in ("SECRET_KEY", "APP_PORT", "DATABASE_URL")}
+    (project.path / ".envs" / f"{environment}.env").rename(project.path / "put-away")
+    try:
+        read = json.loads(project.run("python", "-c", READ, DJANGO_ENV=environment, ALLOWED_HOSTS="x", **unset))
+    finally:
+        (project.path / "put-away").rename(project.path / ".envs" / f"{environment}.env")
+    in_compose = dict(re.findall(r"(?<!\$)\$\{(\w+):?-([^${}]*)\}", project.read("compose.yaml")))
+    secret, known = r"[\w-]{32,}", ANSWERS | {"PORT": "8010", "SLUG": "my_django_project"}
+    wrong = []
+    for name, cells in TABLE.items():
+        cell, _, with_external = cells[1 + ENVIRONMENTS.index(environment)].partition(", external: ")
+        value = written.get(name)
+        literal = re.search(r"`(.*)`", cell)
+        if cell == "random":
+            right = re.fullmatch(secret, value or "") and value != elsewhere[name]
+        elif cell == "not used":
+            right = value is None and name not in read
+        elif cell.startswith("not set"):
+            default = read.get(name, in_compose.get(name, ""))
+            default = str(default).removeprefix(f"{project.path}{os.sep}")
+            right = value is None and default == (literal[1] if literal else "")
+        elif cell.startswith("answer "):
+            right = value == ANSWERS[literal[1]]
+        else:
+            masked = re.escape(literal[1])
+            for word, regex in {
+                "KEY": secret,
+                "PASSWORD": secret,
+                "PORT": known["PORT"],
+                "SLUG": known["SLUG"],
+            }.items():
+                masked = masked.replace(word, regex)
+            right = re.fullmatch(masked, value or "")
+        if with_external:
+            right = right and external.env(environment)[name] == with_external.replace("empty", "")
+        if not right:
+            wrong.append(f"{name}: the table says {cell!r}, the files {value!r}, the settings {read.get(name)!r}")
+    assert not wrong, "\n".join(wrong)
+
+
+# Links
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors of a page as GitHub makes them of its headings, and its footnotes."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    plain = [re.sub(r"[`*]", "", heading).strip().lower() for heading in re.findall(r"^#+ (.*)", text, re.M)]
+    return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain}
+
+
+def broken_links(path: Path, root: Path) -> list[str]:
+    """Return the relative links of a page that lead nowhere."""
+    text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"^\[[^\]]+\]: (\S+)", text, re.M)
+    used = re.findall(r"\[([^\]\[]+)\](?![(:])", text)
+    defined = set(re.findall(r"^\[([^\]]+)\]:", text, re.M))
+    broken = [
+        f"[{mark}]"
+        for mark in used
+        if re.fullmatch(r"[\u00b9\u00b2\u00b3\u2070-\u2079]+", mark) and mark not in defined
+    ]
+    for target in targets:
+        if not re.match(r"https?://|mailto:", target):
+            name, _, anchor = target.partition("#")
+            file = (path.parent / name).resolve() if name else path
+            if not (file.exists() and file.is_relative_to(root) and (not anchor or anchor in anchors(file))):
+                broken.append(target)
+    return broken
+
+
+def test_every_link_between_the_pages_leads_somewhere(baked):
+    pages = [*TEMPLATE.glob("*.md"), *DOCS]
+    broken = {path.name: links for path in pages if (links := broken_links(path, TEMPLATE))}
+    for project in (baked(), baked(tracker="external")):
+        if links := broken_links(project.path / "README.md", project.path):
+            broken[str(project.path)] = links
+    assert not broken
+
+
+def test_the_readme_leads_to_every_page():
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in DOCS if f"](docs/{path.name}" not in readme] == []
