@@ -56,6 +56,7 @@ NOT_HERE = {
     "make backup": CONTAINERS,
     "make restore": CONTAINERS,
     "docker compose": CONTAINERS,
+    "ln -sf": CONTAINERS,
     "git pull": "needs a remote repository and a Docker engine",
     "systemctl": "needs systemd as the first process of a server",
 }
