@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 UV := $(or $(shell command -v uv 2>/dev/null),.venv/bin/uv)
 PYTHON ?= python3
-OURS := answers.py benchmarks hooks scripts tests
+OURS := answers.py django_glitchtip_answers.py benchmarks hooks scripts tests
 
 .PHONY: help
 help:  ## Show this list

@@ -11,17 +11,23 @@ import json
 import keyword
 import os
 import re
+import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment
+import click
+from jinja2 import Environment, Template
 from jinja2.ext import Extension
 from slugify import slugify
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+#: The name of the project's folder, as Cookiecutter renders it.
+FOLDER = "{{cookiecutter.project_slug}}"
+#: What the files of a project take on a disk at most, in bytes.
+PROJECT_BYTES = 1_000_000
 
 #: What a project of ours contains or installs: a folder of one of these names would hide it.
 OWN_FOLDERS = {"config", "docs", "error_tracking", "glitchtip", "pages", "site", "static", "tests"}
@@ -197,7 +203,7 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
 
 def shown(value: str) -> str:
     """Quote an answer for a one-line message: short, printable, and without the password of a URL."""
-    value = re.sub(r"(://[^@]*?):[^@]*@", r"\1:***@", value)
+    value = re.sub(r":(?!//).*@", ":***@", value, flags=re.DOTALL)
     return json.dumps(value if len(value) <= 60 else value[:57] + "...")
 
 
@@ -219,12 +225,9 @@ def check(answers: Answers, name: str) -> str:
     """Refuse the answer `name` while the user is still typing.
 
     Raises:
-        SystemExit: with code 1, after one line on stderr. Cookiecutter has written nothing yet, and it would print
-            an exception of its own on stdout.
+        SystemExit: with code 1, after one line on stderr. Cookiecutter has written nothing yet.
     """
-    if line := refusal(answers, name):
-        print(line, file=sys.stderr)
-        raise SystemExit(1)
+    stop([refusal(answers, name)])
     return ""
 
 
@@ -253,44 +256,110 @@ def template_variables() -> dict[str, Any]:
     return variables
 
 
-@functools.cache
-def own_templates() -> set[str]:
-    """Return what the template itself has Cookiecutter render as a string: variables, hooks and file names."""
-    own = {value for value in template_variables().values() if isinstance(value, str)}
-    for hook in ("pre_gen_project.py", "post_gen_project.py"):
-        with open(os.path.join(HERE, "hooks", hook), encoding="utf-8") as file:
-            own.add(file.read())
-    root = "{{cookiecutter.project_slug}}"
-    own.add(root)
-    for folder, _, names in os.walk(os.path.join(HERE, root)):
-        inside = os.path.relpath(folder, os.path.join(HERE, root))
-        own.update(os.path.normpath(os.path.join(inside, name)) for name in names)
-    return own
+def unknown_names(names: Collection[str]) -> str:
+    """Return the line that refuses names on the command line that are no answers, or "".
+
+    Cookiecutter itself ignores them in silence, so that a slip of the finger would bake a default.
+    """
+    for name in names:
+        if name not in CHECKS:
+            return f"{shown(name)} is not asked here: type one of {', '.join(CHECKS)}"
+    return ""
 
 
-class PlainText:
-    """A template without a tag: it renders to itself."""
+def unwritable(path: str) -> str:
+    """Return the line that says why a project cannot be written to `path`, or "".
 
-    def __init__(self, text: str) -> None:
-        """Keep `text`."""
+    Cookiecutter answers a folder or a disk that takes no file with a traceback, and leaves what it has written.
+    """
+    while not os.path.lexists(path) and (parent := os.path.dirname(path)) != path:  # Windows may lack the drive itself
+        path = parent
+    if not os.path.isdir(path):
+        return f'"{path}" is not a folder: remove it, or name another with --output-dir'
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f'"{path}" takes no files: make it writable, or name another with --output-dir'
+    if (free := shutil.disk_usage(path).free) < PROJECT_BYTES:
+        left = f"{free / 1e6:.1f} MB left, and a project takes {PROJECT_BYTES / 1e6:.1f} MB"
+        return f'"{path}" has {left}: make room, or name another with --output-dir'
+    return ""
+
+
+def stop(lines: Iterable[str]) -> None:
+    """End the bake if there are `lines`, after they were printed on stderr.
+
+    Raises:
+        SystemExit: with code 1. Cookiecutter would print an exception of its own on stdout, or with a traceback.
+    """
+    if text := "\n".join(filter(None, lines)):
+        print(text, file=sys.stderr)
+        raise SystemExit(1)
+
+
+class LateTemplate:
+    """A string that Cookiecutter renders. Whether it is the template's own is known once the answers are.
+
+    Cookiecutter renders an answer from the command line or a configuration file as a template too:
+    `description='{{ 6 * 7 }}'` would become 42.
+    """
+
+    def __init__(self, text: str, compiled: Callable[[str], Template]) -> None:
+        """Keep `text`, and what makes a template of it."""
         self.text = text
+        self.compiled = compiled
 
-    def render(self, **_: object) -> str:
-        """Return the text."""
-        return self.text
+    def render(self, **context: Any) -> str:
+        """Return an answer as the text that it is, and what the template's own string renders to.
+
+        The name of the project's folder is the last that Cookiecutter renders before it writes.
+
+        Raises:
+            SystemExit: with code 1, after a line on stderr, if the answers are wrong or the project has no place.
+        """
+        given = context["cookiecutter"]
+        if given.keys() >= CHECKS.keys():
+            if self.text == FOLDER:
+                stop(refusals(given))
+                if output := given.get("_output_dir"):  # cruft names none
+                    stop([unwritable(os.path.join(output, given["project_slug"]))])
+        elif self.is_answer(given):
+            return self.text
+        # Most file names have no tag; compiling them took a tenth of a bake.
+        return self.compiled(self.text).render(**context) if "{" in self.text else self.text
+
+    def is_answer(self, given: Answers) -> bool:
+        """Say whether this is an answer: it is not what cookiecutter.json has for the first variable not yet given.
+
+        Raises:
+            SystemExit: with code 1, after a line on stderr, if cookiecutter.json has it for another variable.
+        """
+        own = {name: value for name, value in template_variables().items() if name != "__prompts__"}
+        name = next(name for name in own if name not in given)
+        if self.text == own[name]:
+            return False
+        if "{" in self.text and self.text in own.values():
+            stop([f"{name} is not text, or it is a line of the template itself: type another"])
+        return True
 
 
 class AnswersExtension(Extension):
     """Gives templates the functions of this module, and keeps answers from being templates themselves."""
 
     def __init__(self, environment: Environment) -> None:
-        """Register the filters; `environment` is Cookiecutter's own."""
+        """Register the filters; `environment` is Cookiecutter's own.
+
+        Raises:
+            SystemExit: with code 1, after one line on stderr, if the command line names what is no answer.
+        """
         super().__init__(environment)
         # cruft update renders two commits of the template in one process: each is to import its own module.
-        sys.modules.pop(__name__, None)
-        # Cookiecutter compiles the name of every file, most of which have no tag: a tenth of a bake.
-        from_string = environment.from_string
-        environment.from_string = lambda source: from_string(source) if "{" in source else PlainText(source)  # type: ignore[method-assign,assignment,misc]
+        for name in (__name__, "django_glitchtip_answers"):
+            sys.modules.pop(name, None)
+        command = click.get_current_context(silent=True)
+        typed = command.params.get("extra_context") if command else None
+        if isinstance(typed, Mapping):  # of cookiecutter; cruft has a text of that name
+            stop([unknown_names(typed.keys())])
+        compiled = environment.from_string
+        environment.from_string = lambda source: LateTemplate(source, compiled)  # type: ignore[method-assign,assignment,misc]
         environment.filters.update(
             check=check,
             plain=plain,
@@ -299,14 +368,3 @@ class AnswersExtension(Extension):
             refusals=refusals,
             toml_string=toml_string,
         )
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
-        """Return an answer from the command line or a configuration file as the text that it is.
-
-        Cookiecutter renders these as templates: `description='{{ 6 * 7 }}'` would become 42. A string without a
-        file name that the template does not hold is an answer. (One that repeats a string of the template letter
-        for letter is rendered as that is, and can do no more than that does.)
-        """
-        if name is not None or source in own_templates():
-            return source
-        return "{{ " + ascii(source) + " }}"

@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 
 import yaml
 
@@ -54,6 +56,21 @@ def port_problems(project: str) -> Iterator[str]:
             yield f"{file}: SENTRY_DSN names port {local[1]}, not the tracker's: choose another glitchtip_port"
 
 
+def kept(project: str, create: ModuleType, before: list[str]) -> Iterator[str]:
+    """Yield a line for each env file that was there before this bake and does not say what this bake would write."""
+    for environment in before:
+        wanted, env = create.variables(environment), read_env(os.path.join(project, ".envs", f"{environment}.env"))
+        notes = [
+            f"with {name}={env[name]} where this bake has {wanted[name]}"
+            for name in ("APP_PORT", "GLITCHTIP_PORT")
+            if name in wanted and env.get(name, str(wanted[name])) != str(wanted[name])
+        ]
+        if missing := [name for name in wanted if name not in env]:
+            notes.append(f"without {', '.join(missing)}: example.env explains them")
+        for note in notes:
+            yield f"Kept .envs/{environment}.env, {note}"
+
+
 def remove_empty_folders(project: str) -> None:
     """Remove the folders that an answer left without a file."""
     for folder in (".github/workflows", ".github", "glitchtip"):
@@ -63,7 +80,9 @@ def remove_empty_folders(project: str) -> None:
 
 def next_steps(project: str) -> str:
     """Return what was made, the commands that the user types next, and where the tracker is, as text."""
-    folder = project if re.fullmatch(r"[\w./:\\-]+", project) else f'"{project}"'
+    folder = project
+    if not re.fullmatch(r"[\w./:\\-]+", project):
+        folder = f'"{project}"' if os.name == "nt" else shlex.quote(project)
     if ANSWERS["tracker"] == "glitchtip":
         made = "a Django site, its tracker for development, and GlitchTip for Docker"
         url = f"http://localhost:{ANSWERS['glitchtip_port']}/"
@@ -91,13 +110,18 @@ def main() -> None:
     sys.dont_write_bytecode = True  # the project gets no __pycache__
     import create
 
+    before = [
+        name
+        for name in ("development", "staging", "production")
+        if os.path.exists(os.path.join(project, ".envs", f"{name}.env"))
+    ]
     create.main()
     if problems := list(port_problems(project)):
         sys.exit("\n".join(problems))
     remove_empty_folders(project)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a folder's name may not fit the terminal's encoding
-    print(next_steps(project))
+    print(*kept(project, create, before), next_steps(project), sep="\n")
 
 
 if __name__ == "__main__":

@@ -41,8 +41,29 @@ cookiecutter gh:org/django-glitchtip --no-input project_name="Corner Shop" app_p
 
 An answer is text and never a template: `description='{{{{ 6 * 7 }}}}'` stays as it is.
 
-Cookiecutter itself ignores a name that it does not know (`aap_port=8081` changes nothing), and answers a choice that
-does not exist with a Python traceback whose last line names the choices.
+A name that is not in the table is refused (`aap_port=8081`); in a configuration file it is ignored, for it may be another
+template's.
+
+## What a bake does to what is there
+
+A folder of the project's name stops it, and nothing in it is touched. With `--overwrite-if-exists` the template's files are
+written over, so commit first; your own files stay, and so do the env files, whatever is in them. The bake says where a port
+in them is not the one you typed, and which variables they lack. Beside it, `--skip-if-file-exists` keeps only the files that
+hold an answer: Cookiecutter copies the others over all the same.
+
+`--replay` and `--replay-file` are checked like answers. With `--accept-hooks no` the env files are missing, and
+`make run` or `python .envs/create.py` makes them.
+
+A folder that cannot be written and a disk with less than 1 MB left are refused before anything is written.
+
+## Where Cookiecutter has the last word
+
+It prints a Python traceback before the template is asked, or behind its back:
+
+- for a choice that does not exist on the command line (`tracker=errbit`): the last line names the choices. In a
+  configuration file it warns, and takes none of the answers from there on;
+- for a date without quotes in a configuration file, and for a replay of an older template that asked for less;
+- when a disk fills up while it writes: it then leaves what it has written.
 """
 
 

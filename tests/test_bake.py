@@ -14,11 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
-from cookiecutter.main import cookiecutter
 from cookiecutter.utils import create_env_with_context
 from pytest_cookies.plugin import Cookies
 
-from tests.conftest import TEMPLATE, Bake, Baked, Command
+from tests.conftest import TEMPLATE, Bake, Baked
 from tests.test_answers import complete
 
 DEFAULT_FILES = """
@@ -58,17 +57,6 @@ SETS: dict[str, dict[str, str]] = {
     },
     "external, SQLite": {"tracker": "external", "database": "sqlite", "license": "Apache-2.0", "app_port": "8000"},
 }
-HOSTILE = [
-    """it's "quoted" '''thrice''' \"\"\"again\"\"\" """.strip(),
-    "back\\slash \\n \\u0041 \\",
-    "{{ 6 * 7 }} {% raw %} {# x #} {{ cookiecutter.project_slug }}",
-    '"); import os; os.abort() #',
-    "$(touch x) `touch x` ${HOME} $HOME %s {0}",
-    "</title><script>alert(1)</script> & <b>",
-    "- yaml: [x, &a *a] | # comment",
-    'toml = "x" ]] [section]',
-    "🎉 Ünïcode \u202e rtl \u200d",
-]
 
 
 @pytest.fixture(params=[*SETS.values()], ids=[*SETS])
@@ -265,22 +253,6 @@ def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies: Cook
     assert (folder / "development.env").read_text() == before
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_free_text_is_data_everywhere(command: Command, tmp_path: Path, text: str) -> None:
-    result = command("--no-input", f"project_name={text[:80]}", "project_slug=shop", f"description={text}")
-    assert result.exit_code == 0, result.output
-    project = tmp_path / "out" / "shop"
-    pyproject = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
-    assert pyproject["project"]["description"] == text
-    settings = (project / "config" / "settings.py").read_text(encoding="utf-8")
-    names: dict[str, str] = {}
-    exec(next(line for line in settings.splitlines() if line.startswith("PROJECT_NAME")), names)
-    assert names["PROJECT_NAME"] == text[:80]
-    assert text in (project / "README.md").read_text(encoding="utf-8")
-    for file in project.rglob("*.py"):
-        compile(file.read_text(encoding="utf-8"), file, "exec")
-
-
 def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) -> None:
     name = "</title><script>'\"\\ {{ x }} 🎉"
     project = baked(project_name=name, project_slug="shop", description=name)
@@ -319,25 +291,9 @@ def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path
     ]
 
 
-def test_a_replay_is_checked_by_the_hook(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text(f"replay_dir: {json.dumps(str(tmp_path))}\n")
-    options = {"output_dir": str(tmp_path / "out"), "config_file": str(config)}
-    cookiecutter(str(TEMPLATE), no_input=True, **options)
-    [replay] = tmp_path.glob("*.json")
-    context = json.loads(replay.read_text())
-    context["cookiecutter"].update(app_port="8000", project_slug="replayed", description="'''\"\"\"{{")
-    replay.write_text(json.dumps(context))
-    capfd.readouterr()
-    with pytest.raises(Exception, match="Hook script failed"):
-        cookiecutter(str(TEMPLATE), replay=str(replay), **options)
-    assert capfd.readouterr().err.splitlines()[0].startswith('app_port = "8000" is the tracker\'s port')
-    assert not (tmp_path / "out" / "replayed").exists()
-
-
 def rendered(hook: str) -> str:
     """Return a hook as Cookiecutter renders it."""
-    context = {**complete(project_slug="shop"), "_extensions": ["answers.AnswersExtension"]}
+    context = {**complete(project_slug="shop"), "_extensions": ["django_glitchtip_answers.AnswersExtension"]}
     environment = create_env_with_context({"cookiecutter": context})
     text = (TEMPLATE / "hooks" / hook).read_text(encoding="utf-8")
     return str(environment.from_string(text).render(cookiecutter=context))
@@ -405,13 +361,3 @@ def test_a_project_with_wrong_ports_is_refused(tmp_path: Path) -> None:
     result = subprocess.run([*command, "app_port=8000"], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode != 0
     assert "glitchtip and web both publish port 8000" in result.stderr
-
-
-def test_a_bake_over_a_project_keeps_its_env_files(command: Command, tmp_path: Path) -> None:
-    command("--no-input")
-    folder = tmp_path / "out" / "my_django_project" / ".envs"
-    (folder / "production.env").write_text("MINE=1\n")
-    before = (folder / "development.env").read_text()
-    assert command("--no-input", "--overwrite-if-exists").exit_code == 0
-    assert (folder / "production.env").read_text() == "MINE=1\n"
-    assert (folder / "development.env").read_text() == before

@@ -63,12 +63,12 @@ NOT_HERE = {
 
 def blocks(text: str, language: str) -> list[str]:
     """Return the fenced blocks of a language, each with a newline at its end."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.S | re.M)
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def section(text: str, heading: str) -> str:
     """Return what stands below a heading of the second level."""
-    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.S | re.M)[1]
+    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)[1]
 
 
 def page(name: str) -> str:
@@ -118,7 +118,7 @@ def run(command: str, folder: Path, *bins: Path, **variables: str) -> str:
 
 def commands_of(block: str) -> list[tuple[str, str]]:
     """Return the commands of a ```console block, each with what it is said to print."""
-    return [tuple(part.split("\n", 1)) for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
+    return [tuple(part.split("\n", 1)) for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]]
 
 
 def pattern(expected: str) -> str:
@@ -133,7 +133,7 @@ def pattern(expected: str) -> str:
 # Which blocks run
 
 
-def test_every_shell_block_runs_here_or_says_why_it_does_not(baked):
+def test_every_shell_block_runs_here_or_says_why_it_does_not(baked: Bake) -> None:
     texts = {path.name: unwalked(path) for path in [TEMPLATE / "README.md", *DOCS]}
     texts |= {
         "README.md of a project": baked().read("README.md"),
@@ -154,7 +154,7 @@ def blocks_here(place: str, *more: str) -> list[str]:
 
 @needs_shell
 @pytest.mark.parametrize("block", blocks_here("empty"))
-def test_a_block_bakes_a_project(block, tmp_path):
+def test_a_block_bakes_a_project(block, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for line in block.splitlines(keepends=True):
         if line.startswith("pip"):
@@ -165,7 +165,7 @@ def test_a_block_bakes_a_project(block, tmp_path):
 
 
 @needs_shell
-def test_what_the_readme_says_of_a_wrong_answer_is_so(tmp_path):
+def test_what_the_readme_says_of_a_wrong_answer_is_so(tmp_path: Path) -> None:
     [block] = blocks((TEMPLATE / "README.md").read_text(encoding="utf-8"), "console")
     [(command, expected)] = commands_of(block)
     done = shell(f"{command} --default-config", tmp_path, HOME=str(tmp_path))
@@ -173,7 +173,7 @@ def test_what_the_readme_says_of_a_wrong_answer_is_so(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def served(baked):
+def served(baked: Bake):
     """Give a running project on free ports, its programs, a function that puts these ports into a text, and the tracker."""
     tracker, site, nothing = free_ports(3)
     project = baked(glitchtip_port=str(tracker), app_port=str(site))
@@ -191,7 +191,7 @@ def served(baked):
 
 
 @needs_shell
-def test_the_blocks_of_a_running_project_run(served):
+def test_the_blocks_of_a_running_project_run(served) -> None:
     project, programs, numbered, tracker = served
     mine = blocks_here("project", project.read("README.md"))
     assert "make run\n" in mine
@@ -205,7 +205,7 @@ def test_the_blocks_of_a_running_project_run(served):
 
 @needs_shell
 @pytest.mark.parametrize("block", blocks(page("troubleshooting.md"), "console"))
-def test_a_symptom_is_as_the_page_says(served, block):
+def test_a_symptom_is_as_the_page_says(served, block) -> None:
     project, programs, numbered, _ = served
     for command, expected in commands_of(block):
         printed = shell(numbered(command), project.path, programs).stdout
@@ -213,7 +213,7 @@ def test_a_symptom_is_as_the_page_says(served, block):
 
 
 @needs_shell
-def test_a_server_reads_the_variables_of_production(baked, tmp_path):
+def test_a_server_reads_the_variables_of_production(baked: Bake, tmp_path: Path) -> None:
     [block] = blocks_here("clone")
     clone = tmp_path / "clone"
     shutil.copytree(baked().path, clone, ignore=shutil.ignore_patterns(".env", "*.env"))
@@ -222,7 +222,7 @@ def test_a_server_reads_the_variables_of_production(baked, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not installed: the Caddyfile was not validated")
-def test_the_caddyfile_is_valid(tmp_path):
+def test_the_caddyfile_is_valid(tmp_path: Path) -> None:
     [block] = blocks(page("production.md"), "caddyfile")
     (tmp_path / "Caddyfile").write_text(block)
     command = ["caddy", "validate", "--config", "Caddyfile", "--adapter", "caddyfile"]
@@ -234,7 +234,7 @@ def test_the_caddyfile_is_valid(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze: no unit was verified")
-def test_the_units_of_the_backup_are_valid(tmp_path):
+def test_the_units_of_the_backup_are_valid(tmp_path: Path) -> None:
     service, timer = blocks(page("production.md"), "ini")
     (tmp_path / "shop-backup.service").write_text(service.replace("/srv/shop", str(tmp_path)))
     (tmp_path / "shop-backup.timer").write_text(timer)
@@ -247,7 +247,7 @@ def test_the_units_of_the_backup_are_valid(tmp_path):
 
 
 @needs_shell
-def test_a_project_follows_the_template(tmp_path):
+def test_a_project_follows_the_template(tmp_path: Path) -> None:
     """Walk through "The template" of upgrading.md: with a project that cruft made, and with one that it did not."""
     template, home = tmp_path / "template", {"HOME": str(tmp_path)}
     version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -282,8 +282,8 @@ PLACES: dict[str, Callable[[str, str], str]] = {
     "below BASE_DIR, instead of SECRET_KEY, DEBUG and ALLOWED_HOSTS": lambda text, block: re.sub(
         r"^(BASE_DIR = .*\n)",
         lambda found: f"{found[1]}\n{block}",
-        re.sub(r"^(SECRET_KEY|DEBUG|ALLOWED_HOSTS) = .*\n", "", text, flags=re.M),
-        flags=re.M,
+        re.sub(r"^(SECRET_KEY|DEBUG|ALLOWED_HOSTS) = .*\n", "", text, flags=re.MULTILINE),
+        flags=re.MULTILINE,
     ),
     "first in INSTALLED_APPS": lambda text, block: text.replace("INSTALLED_APPS = [\n", f"INSTALLED_APPS = [\n{block}"),
     "first in MIDDLEWARE": lambda text, block: text.replace("MIDDLEWARE = [\n", f"MIDDLEWARE = [\n{block}"),
@@ -296,14 +296,14 @@ A_CRASH = """
 from django.test import TestCase
 
 class CrashTest(TestCase):
-    def test_crash(self):
+    def test_crash(self) -> None:
         self.client.raise_request_exception = False
         self.assertEqual(self.client.get("/glitchtip-debug/").status_code, 500)
 """
 
 
 @needs_shell
-def test_an_existing_project_gets_it_by_the_page_on_migrating(baked, tmp_path):
+def test_an_existing_project_gets_it_by_the_page_on_migrating(baked: Bake, tmp_path: Path) -> None:
     tracker, site = free_ports(2)
     text = re.sub(r"\b8000\b", str(tracker), re.sub(r"\b8001\b", str(site), page("migrating.md")))
     own = tmp_path / "own"  # an environment that has Django alone
@@ -315,7 +315,7 @@ def test_an_existing_project_gets_it_by_the_page_on_migrating(baked, tmp_path):
     run("git init --quiet", project)
     (project / "shop" / "tests.py").write_text(A_CRASH)
     with contextlib.ExitStack() as stack:
-        for language, block in re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.S | re.M):
+        for language, block in re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
             if language == "python":
                 where, _, code = block.partition("\n")
                 name, _, place = where.removeprefix("# ").partition(": ")
@@ -334,14 +334,14 @@ def test_an_existing_project_gets_it_by_the_page_on_migrating(baked, tmp_path):
     assert ".envs/development.env" not in run("git add --all; git ls-files", project)
 
 
-def test_the_page_on_migrating_has_the_lines_of_a_project(baked):
+def test_the_page_on_migrating_has_the_lines_of_a_project(baked: Bake) -> None:
     settings, packages = baked().read("config/settings.py").splitlines(), baked().read("pyproject.toml")
     for block in blocks(page("migrating.md"), "python"):
         where, *lines = block.splitlines()
         if "shop/settings.py" in where:
             lines = [line for line in lines if not line.startswith("from shop.")]  # which are those of config/
             assert [line for line in lines if line not in settings] == []
-    for line in re.findall(r"^pip install (.*)", page("migrating.md"), re.M):
+    for line in re.findall(r"^pip install (.*)", page("migrating.md"), re.MULTILINE):
         assert [package for package in line.split() if f"  {package},\n" not in packages] == []
 
 
@@ -351,7 +351,7 @@ def test_the_page_on_migrating_has_the_lines_of_a_project(baked):
 def rows(text: str) -> dict[str, list[str]]:
     """Return the table of variables, by name: meaning, three defaults, who reads it; "the same" is filled in."""
     found = {}
-    for line in re.findall(r"^\| (`[A-Z_]+` \|.*) \|$", text, re.M):
+    for line in re.findall(r"^\| (`[A-Z_]+` \|.*) \|$", text, re.MULTILINE):
         name, *cells = [cell.strip() for cell in line.split(" | ")]
         for number in (2, 3):
             if cells[number] == "the same":
@@ -395,7 +395,7 @@ def readers(project) -> dict[str, set[str]]:
     return found
 
 
-def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked):
+def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked: Bake) -> None:
     found: dict[str, set[str]] = {}
     for project in (baked(), baked(**ANSWERS), baked(tracker="external")):
         for name, by in readers(project).items():
@@ -408,7 +408,7 @@ def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked):
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_table_of_variables_gives_the_defaults(baked, environment):
+def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment) -> None:
     project, other, external = baked(**ANSWERS), baked(), baked(tracker="external")
     written, elsewhere = project.env(environment), other.env(environment)
     unset = {name: value for name, value in written.items() if name in ("SECRET_KEY", "APP_PORT", "DATABASE_URL")}
@@ -451,17 +451,17 @@ def test_the_table_of_variables_gives_the_defaults(baked, environment):
 
 def anchors(path: Path) -> set[str]:
     """Return the anchors of a page, as GitHub makes them of its headings."""
-    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
-    plain = [re.sub(r"[`*]", "", heading).strip().lower() for heading in re.findall(r"^#+ (.*)", text, re.M)]
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    plain = [re.sub(r"[`*]", "", heading).strip().lower() for heading in re.findall(r"^#+ (.*)", text, re.MULTILINE)]
     return {re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain}
 
 
 def broken_links(path: Path, root: Path) -> list[str]:
     """Return the relative links of a page that lead nowhere, and its footnotes that are not there."""
-    text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.S | re.M)
-    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"^\[[^\]]+\]: (\S+)", text, re.M)
+    text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    targets = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r"^\[[^\]]+\]: (\S+)", text, re.MULTILINE)
     used = re.findall(r"\[([^\]\[]+)\](?![(:])", text)
-    defined = set(re.findall(r"^\[([^\]]+)\]:", text, re.M))
+    defined = set(re.findall(r"^\[([^\]]+)\]:", text, re.MULTILINE))
     broken = [
         f"[{mark}]"
         for mark in used
@@ -476,7 +476,7 @@ def broken_links(path: Path, root: Path) -> list[str]:
     return broken
 
 
-def test_every_link_between_the_pages_leads_somewhere(baked):
+def test_every_link_between_the_pages_leads_somewhere(baked: Bake) -> None:
     pages = [*TEMPLATE.glob("*.md"), *DOCS]
     broken = {path.name: links for path in pages if (links := broken_links(path, TEMPLATE))}
     for project in (baked(), baked(tracker="external")):
@@ -485,6 +485,6 @@ def test_every_link_between_the_pages_leads_somewhere(baked):
     assert not broken
 
 
-def test_the_readme_leads_to_every_page():
+def test_the_readme_leads_to_every_page() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in DOCS if f"](docs/{path.name}" not in readme] == []

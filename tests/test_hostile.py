@@ -1,0 +1,305 @@
+"""Whatever is typed for a free-text answer is refused in one line, or stands in the project as it was typed.
+
+Every example goes through the `cookiecutter` command, hooks included. nasties.json holds what has gone wrong before, here
+or elsewhere; Hypothesis makes up the rest, the same examples in every run.
+"""
+
+import io
+import itertools
+import json
+import os
+import re
+import runpy
+import shutil
+import sys
+import tempfile
+import tomllib
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import environ
+import jinja2
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from cookiecutter import cli
+from cookiecutter.exceptions import FailedHookException
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sentry_sdk.utils import Dsn
+
+import answers
+from tests.conftest import TEMPLATE
+
+#: A text, or a part of one and how often it stands there.
+NASTIES: dict[str, str] = {
+    label: text if isinstance(text, str) else text[0] * text[1]
+    for label, text in json.loads((TEMPLATE / "tests" / "nasties.json").read_text(encoding="utf-8")).items()
+}
+#: Without fork, on Windows, each bake waits for two Pythons to start.
+EXAMPLES = 300 if hasattr(os, "fork") else 60
+DSN = st.one_of(
+    st.from_regex(answers.DSN, fullmatch=True),
+    st.from_regex(
+        "https?://[0-9a-f]{1,32}@[a-z0-9.-]{1,30}(:[1-9][0-9]{3})?(/[a-z]{1,9}){0,2}/[1-9][0-9]{0,9}", fullmatch=True
+    ),
+    st.sampled_from(["https://ada:hunter2@errors.example.com:8443/a/1", "http://key@[::1]:8000/1"]),
+)
+PORT = st.one_of(st.integers(1024, 65535), st.integers(-1, 70_000), st.sampled_from([1023, 1024, 65535, 65536])).map(
+    str
+)
+#: For each free-text answer, what is right or nearly so.
+NEAR: dict[str, st.SearchStrategy[str]] = {
+    "project_name": st.from_regex("[A-Z][a-z]{1,9}( [A-Z0-9][a-z]{0,9}){0,3}", fullmatch=True),
+    "project_slug": st.one_of(st.from_regex(answers.SLUG, fullmatch=True), st.sampled_from(sorted(answers.INSTALLED))),
+    "description": st.from_regex("[A-Z][a-z ,]{9,60}[.]", fullmatch=True),
+    "admin_email": st.one_of(st.from_regex(answers.EMAIL, fullmatch=True), st.emails()),
+    "glitchtip_port": PORT,
+    "app_port": PORT,
+    "staging_dsn": DSN,
+    "production_dsn": DSN,
+}
+#: Two texts that go together into one bake, for most of them are right; the other answers are tried alone.
+TOGETHER = [
+    ("project_name", "description"),
+    *((name,) for name in NEAR if name not in ("project_name", "description")),
+]
+SYNTAX = "\"'\\`$#%{}[]()<>&|;:=,*!?~@^+-_/. \t\n\r\0\x1b\x7f\x85\u2028\u202e\u200b\ufeff\ud800０é"
+
+
+def mutated(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return texts in each of which one to three places were cut out, doubled, or filled with a piece of syntax."""
+    edit = st.tuples(st.floats(0, 1), st.integers(0, 2), st.one_of(st.sampled_from(SYNTAX), st.characters()))
+
+    def apply(text: str, edits: list[tuple[float, int, str]]) -> str:
+        for where, cut, piece in edits:
+            at = int(where * len(text))
+            text = text[:at] + piece + text[at + cut :]
+        return text
+
+    return st.builds(apply, texts, st.lists(edit, min_size=1, max_size=3))
+
+
+def nasties(name: str) -> dict[str, str]:
+    """Return the known nasties for the answer `name`: all but its own default, which stands for what it renders to."""
+    return {label: text for label, text in NASTIES.items() if text != answers.template_variables()[name]}
+
+
+def hostile(name: str) -> st.SearchStrategy[str]:
+    """Return texts of every kind for the answer `name`."""
+    near = NEAR[name]
+    anything = st.text(st.characters(exclude_categories=()), max_size=120)
+    return st.one_of(near, mutated(near), anything, st.sampled_from(sorted(nasties(name).values())))
+
+
+def run_forked(script: str, cwd: str | Path = ".") -> None:
+    """Run a hook in a process of its own, as Cookiecutter does, but one that does not have to start a Python."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.chdir(cwd)
+            runpy.run_path(script, run_name="__main__")
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(code)
+    if os.waitpid(child, 0)[1]:
+        raise FailedHookException("Hook script failed")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _fast():
+    """Have Jinja compile each string of the template once, and Python start once: most of the time of a bake."""
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(os, "fork"):
+            patch.setattr("cookiecutter.hooks.run_script", run_forked)
+        compiled = jinja2.Environment.compile
+        cache: dict[tuple[object, ...], object] = {}
+
+        def compile_once(self, source, name=None, filename=None, *rest):
+            key = (source, name, filename, *rest)
+            if key not in cache:
+                cache[key] = compiled(self, source, name, filename, *rest)
+            return cache[key]
+
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        yield
+
+
+Run = Callable[..., tuple[Result, Path]]
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Give a function that bakes answers with the command, each time into a new folder, which it returns too."""
+    memory = "/dev/shm"  # a disk takes longer than the bake
+    folder = Path(tempfile.mkdtemp(dir=memory if Path(memory).is_dir() else None))
+    config = folder / "config.yaml"
+    config.write_text(f"replay_dir: {json.dumps(str(folder / 'replay'))}\n", encoding="utf-8")
+    numbers = itertools.count()
+
+    def bake(**given: str) -> tuple[Result, Path]:
+        output = folder / str(next(numbers))
+        output.mkdir()
+        typed = [f"{name}={text}" for name, text in given.items()]
+        options = ["--no-input", "--config-file", str(config), "--output-dir", str(output)]
+        return CliRunner().invoke(cli.main, [str(TEMPLATE), *options, *typed]), output
+
+    yield bake
+    shutil.rmtree(folder)
+
+
+def own_bytes(project: Path) -> dict[str, bytes]:
+    """Return what is in each file of a project."""
+    return {file.relative_to(project).as_posix(): file.read_bytes() for file in project.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def parsed(run: Run) -> Mapping[str, bytes]:
+    """Give the files of the project that the default answers make, each of which was parsed."""
+    result, output = run()
+    assert result.exit_code == 0, result.output
+    files = own_bytes(output / "my_django_project")
+    kinds = Counter(parse(name, text) for name, text in files.items())
+    assert {"py", "toml", "yaml", "json", "env"} <= kinds.keys()
+    return files
+
+
+class EnvFile(environ.Env):
+    """django-environ, as the project reads its env files with it, but not into the environment of these tests."""
+
+    ENVIRON: dict[str, str] = {}  # noqa: RUF012
+
+
+def read_env(text: str) -> dict[str, str]:
+    """Return the variables of an env file, which django-environ and docker compose must read alike.
+
+    Compose takes a value without quotes as it is, but for `$`, ` #`, quotes at its ends and blanks around it.
+    """
+    EnvFile.ENVIRON = {}
+    EnvFile.read_env(io.StringIO(text))
+    lines = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    assert lines == EnvFile.ENVIRON
+    for value in lines.values():
+        assert re.fullmatch(r"[\w.,:;/@~+\[\]-]*", value, re.ASCII), value
+    return lines
+
+
+def parse(name: str, content: bytes) -> str:
+    """Parse one file of a project by its kind and return the kind; any error means that an answer broke it."""
+    text = content.decode("utf-8")
+    kind = name.rpartition(".")[2].replace("yml", "yaml")
+    if kind == "py":
+        compile(text, name, "exec")
+    elif kind == "toml":
+        tomllib.loads(text)
+    elif kind == "yaml":
+        yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    elif kind == "json":
+        json.loads(text)
+    elif kind == "env":
+        read_env(text)
+    return kind
+
+
+def literal(project: Path, files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Return what each place of a project holds that takes a free-text answer, as the place's own reader reads it."""
+    text = {name: content.decode("utf-8") for name, content in files.items() if not name.endswith(".html")}
+    pyproject = tomllib.loads(text["pyproject.toml"])["project"]
+    readme = text["README.md"].split("\n")
+    names: dict[str, str] = {}
+    exec(next(line for line in text["config/settings.py"].split("\n") if line.startswith("PROJECT_NAME")), names)
+    env = {name: read_env(text[f".envs/{name}.env"]) for name in ("development", "staging", "production", "example")}
+    return {
+        "project_name": [
+            names["PROJECT_NAME"],
+            json.loads(text[".devcontainer/devcontainer.json"])["name"],
+            readme[0].removeprefix("# "),
+            text["LICENSE"].split("\n")[2].removeprefix("Copyright (c) the authors of "),
+        ],
+        "project_slug": [project.name, pyproject["name"], text["compose.yaml"].split("\nname: ")[1].split("\n")[0]],
+        "description": [pyproject["description"], "" if readme[2] == "## Run it" else readme[2]],
+        "admin_email": [variables["GLITCHTIP_ADMIN_EMAIL"] for variables in env.values()],
+        "glitchtip_port": [variables["GLITCHTIP_PORT"] for variables in env.values()],
+        "app_port": [variables["APP_PORT"] for variables in env.values()],
+        "staging_dsn": [env["staging"]["SENTRY_DSN"], env["staging"].get("TRACKER_DSN", "")],
+        "production_dsn": [env["production"]["SENTRY_DSN"], env["production"].get("TRACKER_DSN", "")],
+    }
+
+
+def is_refused_or_literal(run: Run, parsed: Mapping[str, bytes], **given: str) -> str:
+    """Bake answers, check that they were refused or that the project is whole, and return "refused" or "baked"."""
+    result, output = run(**given)
+    left = list(output.iterdir())
+    if result.exit_code:
+        assert result.exit_code == 1, result.output
+        assert left == []
+        [line] = result.output.splitlines()
+        assert result.stderr == line + "\n"
+        assert line.isascii()
+        assert line.isprintable()
+        assert (
+            line.startswith((*(f"{name} = " for name in given), "app_port = "))
+            or " is a line of the template itself" in line
+        )
+        for text in given.values():  # of the password hunter2 no part is shown
+            assert "ter2" not in line or not re.search(":(?!//).*ter2.*@", text, re.DOTALL)
+        output.rmdir()
+        return "refused"
+    [project] = left
+    assert project.resolve().parent == output.resolve()
+    files = own_bytes(project)
+    assert files.keys() == parsed.keys()
+    for name, content in files.items():
+        if content != parsed[name]:
+            assert not name.endswith(".html"), name  # no answer is in one
+            parse(name, content)
+    held = literal(project, files)
+    for name, text in given.items():
+        assert set(held[name]) == {text}
+    for name in ("staging_dsn", "production_dsn"):
+        if text := given.get(name):
+            assert Dsn(text).project_id
+    shutil.rmtree(output)
+    return "baked"
+
+
+def try_each(run: Run, parsed: Mapping[str, bytes], **given: str) -> Counter[str]:
+    """Bake answers together, and each alone if they were refused; return how often which came out."""
+    outcome = is_refused_or_literal(run, parsed, **given)
+    if len(given) == 1 or outcome == "baked":
+        return Counter([outcome])
+    return Counter(is_refused_or_literal(run, parsed, **{name: text}) for name, text in given.items())
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="-".join)
+def test_a_hostile_answer_is_refused_or_held_literally(run, parsed, names) -> None:
+    outcomes: Counter[str] = Counter()
+    examples = 0
+
+    @settings(
+        max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.fixed_dictionaries({name: hostile(name) for name in names}))
+    def try_it(texts: dict[str, str]) -> None:
+        nonlocal examples
+        outcomes.update(try_each(run, parsed, **texts))
+        examples += 1
+
+    try_it()
+    assert examples >= EXAMPLES
+    assert min(outcomes["refused"], outcomes["baked"]) >= EXAMPLES / 15, outcomes
+
+
+@pytest.mark.parametrize("names", TOGETHER, ids="-".join)
+def test_every_known_nasty_is_refused_or_held_literally(run, parsed, names) -> None:
+    for label, text in nasties(names[0]).items():
+        try:
+            try_each(run, parsed, **dict.fromkeys(names, text))
+        except Exception as error:
+            raise AssertionError(f"{label}: {error}") from error
