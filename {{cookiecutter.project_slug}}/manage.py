@@ -4,9 +4,12 @@
 import os
 import sys
 
+from config.failures import show
+
 
 def main() -> None:
     """Run a management command; `manage.py test` takes the settings that send no event."""
+    sys.excepthook = show
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["test"]:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"

@@ -9,7 +9,7 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import Env, boolean, database, number, secret, words
+from config.env import Env, boolean, database, number, port, secret, words
 from config.log import logging_config
 from error_tracking.options import dsn, release, sample_rate, sentry_options
 from error_tracking.spool import spool_transport
@@ -27,7 +27,7 @@ env = Env(ENV_FILE)
 SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
-APP_PORT = env("APP_PORT", cast=number)
+APP_PORT = env("APP_PORT", cast=port)
 
 if ENVIRONMENT == "production":
     for variable, refused, problem in (

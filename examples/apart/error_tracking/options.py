@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
@@ -18,6 +19,7 @@ from error_tracking.scrubber import Scrubber
 #: Exceptions that are no errors of the site: wrong requests, visitors who left, a process that ends.
 NOISE = [
     "BrokenPipeError",
+    "KeyboardInterrupt",
     "SystemExit",
     "django.core.exceptions.DisallowedHost",
     "django.core.exceptions.RequestAborted",
@@ -35,6 +37,8 @@ def dsn(value: str) -> str:
     if value:
         try:
             Dsn(value)
+            if urlsplit(value).port == 0 or any(map(str.isspace, value)):  # the SDK takes them, and no event arrives
+                raise ValueError
         except BadDsn as error:
             raise ValueError(f"it is no DSN such as https://KEY@errors.example.com/1 ({error})") from None
         except ValueError:  # from urllib, which quotes what it could not read

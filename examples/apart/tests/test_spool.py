@@ -199,6 +199,15 @@ def test_what_is_too_old_goes(folder):
     assert [file.name.partition("-")[2] for file in folder.iterdir()] == ["new.envelope"]
 
 
+def test_a_clock_that_is_set_forward_makes_nothing_old(folder, monkeypatch):
+    spool = Spool(folder, max_bytes=10**6, max_seconds=3600)
+    spool.put("fresh", b"x")
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + 10**6)
+    assert spool.trim() == 0
+    assert waiting(folder) == ["fresh"]
+
+
 def test_without_a_disk_events_are_sent_as_without_a_spool(folder, caplog):
     folder.write_text("this is no folder")
     with serving(200) as tracker, site(tracker.server_port, folder) as client:

@@ -21,6 +21,7 @@ from sentry_sdk.utils import format_timestamp
 
 log = logging.getLogger(__name__)  # its lines are no breadcrumbs, nor events: see apps.py
 
+CLOCK = time.time() - time.monotonic()
 LEFTOVER_SECONDS = 3600  # after this a file that was never finished is that of a killed process
 ADVICE = {
     401: "is the key in SENTRY_DSN right?",
@@ -96,7 +97,7 @@ class Spool:
 
     def trim(self) -> int:
         """Delete what is too old, and the oldest of what is too much; return how many events that were, and log it."""
-        now, sizes = time.time(), {}
+        now, sizes = min(time.time(), CLOCK + time.monotonic()), {}  # a clock that is set forward makes nothing old
         for file in [*self.folder.glob("*.tmp"), *self.rejected.glob("*"), *self.waiting()]:
             with contextlib.suppress(OSError):
                 facts = file.stat()

@@ -114,7 +114,17 @@ def test_outside_development_a_stranger_finds_no_error_view(visitor, settings, d
     assert visitor.get("/glitchtip-debug/").status_code == 404
 
 
-@pytest.mark.parametrize("value", ["ftp://key@host/1", "http://host/1", "http://key@host/x", "http://key@host:port/1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ftp://key@host/1",
+        "http://host/1",
+        "http://key@host/x",
+        "http://key@host:port/1",
+        "http://key@host:0/1",
+        "http://key@host/1 ",
+    ],
+)
 def test_a_malformed_dsn_is_refused_without_its_key(value):
     with pytest.raises(ValueError, match="it is no DSN such as") as refusal:
         options.dsn(value)

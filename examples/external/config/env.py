@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.views.debug import SafeExceptionReporterFilter
 
+LINE = re.compile(r"(export )?\w+=(?P<value>.*)", re.ASCII)
+VALUE = re.compile(r""" "(\\.|[^"\\])*" | '[^']*' | ([^"'].*)? """, re.VERBOSE)
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -25,6 +28,13 @@ def number(value: str) -> int:
     """Return a whole number that is not negative; ValueError for anything else."""
     if not (value.isascii() and value.isdecimal()):
         raise ValueError("it is not a whole number")
+    return int(value)
+
+
+def port(value: str) -> int:
+    """Return a port; ValueError for anything else."""
+    if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= 65535):
+        raise ValueError("it is not a port, a whole number from 1 to 65535")
     return int(value)
 
 
@@ -52,6 +62,22 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
+def line_problem(line: str) -> str:
+    """Return what is wrong with a line of an env file, "" for nothing: what django-environ would leave out or misread."""
+    if not line.strip() or line.lstrip().startswith("#"):
+        return ""
+    if "\0" in line:
+        return "this is not text: save the file as UTF-8"
+    if not (found := LINE.fullmatch(line)):
+        return "this is not KEY=value, with no space before KEY and around ="
+    value = found["value"]
+    if not VALUE.fullmatch(value):
+        return "what is in quotes must end with the same quote, and with the line"
+    if " #" in value and value[0] not in "\"'":
+        return "a comment stands on a line of its own; put a value that holds # in quotes"
+    return ""
+
+
 class Env:
     """The variables: every error names the variable and the file, and repeats no value, which may be secret."""
 
@@ -65,13 +91,18 @@ class Env:
         """
         self.file = file
         try:
-            text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
-        except (OSError, UnicodeDecodeError) as error:
-            raise ImproperlyConfigured(f"{file} cannot be read: {error}") from error
-        for number_of_line, line in enumerate(text.splitlines(), start=1):
-            if line.strip() and not line.startswith("#") and "=" not in line:
-                raise ImproperlyConfigured(f"{file}, line {number_of_line}: this is not KEY=value")
-        environ.Env.read_env(io.StringIO(text))
+            text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
+        except OSError as error:
+            problem = f"{file} cannot be read ({error.strerror}): it must be a file that this user can read"
+            raise ImproperlyConfigured(problem) from None
+        except UnicodeDecodeError as error:
+            line_number = error.object.count(b"\n", 0, error.start) + 1
+            raise ImproperlyConfigured(f"{file}, line {line_number}: this is not UTF-8: save it as UTF-8") from None
+        lines = text.splitlines()
+        for line_number, line in enumerate(lines, start=1):
+            if problem := line_problem(line):
+                raise ImproperlyConfigured(f"{file}, line {line_number}: {problem}")
+        environ.Env.read_env(io.StringIO("\n".join(line for line in lines if LINE.match(line))))
 
     def secrets(self) -> list[str]:
         """Return the values of all variables whose names Django takes for those of secrets, such as *_PASSWORD."""

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import Env
+from config.env import Env, port
 
 GOOD = {
     "DJANGO_ENV": "production",
@@ -69,7 +69,7 @@ def test_a_dollar_in_a_value_is_a_dollar():
         ("ALLOWED_HOSTS", "example.com, *", "ALLOWED_HOSTS is empty or *"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS is empty or *"),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is empty or *"),
-        ("APP_PORT", "eighty", "APP_PORT is wrong: it is not a whole number"),
+        ("APP_PORT", "eighty", "APP_PORT is wrong: it is not a port"),
         ("DATABASE_URL", "postgres//u:hunter2@host/db", "DATABASE_URL is wrong"),
         ("DATABASE_URL", "postgres://u:hunter2@host:port/db", "DATABASE_URL is wrong"),
         ("SENTRY_DSN", "https://u:hunter2@/1", "SENTRY_DSN is wrong: it is no DSN"),
@@ -90,13 +90,44 @@ def test_a_missing_variable_is_named_with_its_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"A=1\nB\n", "line 2: this is not KEY=value"), (b"\xff", "cannot be read")]
+    ("content", "message"),
+    [
+        (b"A=1\nhunter2\n", "line 2: this is not KEY=value"),
+        (b"A = hunter2", "line 1: this is not KEY=value"),
+        (b" A=hunter2", "line 1: this is not KEY=value"),
+        (b"A=1 # hunter2", "line 1: a comment stands on a line of its own"),
+        (b'A="hunter2', "line 1: what is in quotes"),
+        (b"A=1\n\nB=\xffhunter2", "line 3: this is not UTF-8"),
+        ("A=hunter2".encode("utf-16-le"), "line 1: this is not text"),
+    ],
 )
 def test_a_malformed_file_is_named(tmp_path, content, message):
     file = tmp_path / "development.env"
     file.write_bytes(content)
-    with pytest.raises(ImproperlyConfigured, match=f"development.env.*{message}"):
+    with pytest.raises(ImproperlyConfigured, match=f"development.env, {message}") as refusal:
         Env(file)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_file_may_have_a_byte_order_mark_windows_line_ends_comments_and_quotes(tmp_path):
+    file = tmp_path / "development.env"
+    file.write_bytes(
+        b'\xef\xbb\xbfBARE=a#b\r\n\r\n  # a comment = none\r\nexport DOUBLE="a # \\"b"\r\nSINGLE=\'a # b\'\r\n'
+    )
+    with mock.patch.dict(os.environ):
+        env = Env(file)
+        assert [env(name) for name in ("BARE", "DOUBLE", "SINGLE")] == ["a#b", 'a # "b', "a # b"]
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "8001.0", ""])
+def test_a_port_is_a_whole_number_from_1_to_65535(value):
+    with pytest.raises(ValueError, match="it is not a port"):
+        port(value)
+
+
+def test_a_directory_is_no_env_file(tmp_path):
+    with pytest.raises(ImproperlyConfigured, match=r"cannot be read \(.*\): it must be a file that this user can read"):
+        Env(tmp_path)
 
 
 def test_a_variable_that_is_set_wins_over_the_file(tmp_path):

@@ -1,5 +1,6 @@
 """`manage.py flush_spool`: send now what waits for the tracker."""
 
+from pathlib import Path
 from typing import Any
 
 import sentry_sdk
@@ -25,6 +26,19 @@ class Command(BaseCommand):
         if not files:
             self.stdout.write("Nothing waits.")
             return
+        try:
+            self.send(transport, files)
+        except OSError as error:
+            raise CommandError(f"{transport.spool.folder} cannot be written: {error.strerror}") from None
+        self.stdout.write(self.style.SUCCESS(f"Nothing waits any more. {transport.spool}".strip()))
+
+    def send(self, transport: SpoolTransport, files: list[Path]) -> None:
+        """Send each file.
+
+        Raises:
+            CommandError: if another process sends, or the tracker does not take one.
+            OSError: if the folder cannot be written.
+        """
         with transport.spool.sender(timeout=PATIENCE) as mine:
             if not mine:
                 raise CommandError(
@@ -36,4 +50,3 @@ class Command(BaseCommand):
                     raise CommandError(f"{sent} of {len(files)} events sent, the others wait: {attempt.reason}")
                 if (sent + 1) % 100 == 0 or sent + 1 == len(files):
                     self.stdout.write(f"{sent + 1} of {len(files)} events sent")
-        self.stdout.write(self.style.SUCCESS(f"Nothing waits any more. {transport.spool}".strip()))

@@ -8,6 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.management.commands.runserver import Command as RunserverCommand
 from django.core.management.base import CommandError
+from django.db import OperationalError
+
+from config.failures import explain
 
 
 class Command(RunserverCommand):
@@ -34,3 +37,10 @@ class Command(RunserverCommand):
                             f"Port {self.port} is taken by another process: stop that one, or {change} another port."
                         ) from None
         super().run(**options)
+
+    def check_migrations(self) -> None:
+        """Serve without a database too, and say so: a page that needs none works, and it may come back."""
+        try:
+            super().check_migrations()
+        except OperationalError as error:
+            self.stderr.write(explain(error))

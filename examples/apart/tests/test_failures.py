@@ -1,0 +1,52 @@
+"""What ends a command is told in one line, unless it is the code's fault."""
+
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import OperationalError
+
+from config.failures import show
+
+SERVER = {"HOST": "db", "PORT": 5432, "NAME": "shop", "PASSWORD": "hunter2"}
+FILE = {"NAME": "/srv/db.sqlite3"}
+
+
+def shown(error, capsys):
+    """Return what is printed about an error."""
+    show(type(error), error, None)
+    return capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("database", "text", "line"),
+    [
+        (
+            SERVER,
+            "refused\n\tIs it up?",
+            "the database db:5432/shop fails (refused Is it up?): start it, or correct DATABASE_URL",
+        ),
+        (FILE, "no such table: x", "the database /srv/db.sqlite3 fails (no such table: x): run manage.py migrate"),
+        (FILE, "unable to open database file", "(unable to open database file): this user must be able to write"),
+        (FILE, "attempt to write a readonly database", "(attempt to write a readonly database): this user must be"),
+        (FILE, "database or disk is full", "(database or disk is full): make space on its disk"),
+    ],
+)
+def test_a_database_that_fails_is_named_with_what_to_do(settings, monkeypatch, capsys, database, text, line):
+    monkeypatch.setitem(settings.DATABASES, "default", database)
+    [told] = shown(OperationalError(text), capsys).splitlines()
+    assert told.startswith("OperationalError: ")
+    assert line in told
+    assert "hunter2" not in told
+
+
+def test_wrong_settings_are_one_line_and_the_traceback_comes_on_demand(monkeypatch, capsys):
+    error = ImproperlyConfigured("DEBUG is wrong")
+    assert shown(error, capsys) == "ImproperlyConfigured: DEBUG is wrong\n"
+    monkeypatch.setattr(sys, "argv", ["manage.py", "check", "--traceback"])
+    assert shown(error, capsys) == "django.core.exceptions.ImproperlyConfigured: DEBUG is wrong\n"
+
+
+def test_an_error_of_the_code_keeps_its_traceback_and_an_interrupt_says_nothing(capsys):
+    assert shown(ZeroDivisionError("division"), capsys) == "ZeroDivisionError: division\n"
+    assert shown(KeyboardInterrupt(), capsys) == ""

@@ -1,0 +1,44 @@
+"""Says in one line why a command ends that is not the code's fault: wrong settings, a database that fails, Ctrl-C."""
+
+import sys
+from types import TracebackType
+
+#: What to do about an error of the database, by a part of its text.
+ADVICE = {
+    "no such table": "run manage.py migrate",
+    "unable to open": "this user must be able to write to that folder",
+    "readonly": "this user must be able to write to that file and its folder",
+    "disk": "make space on its disk",
+}
+
+
+def explain(error: BaseException) -> str:
+    """Return what is wrong, where, and what to do about it; "" for an error whose traceback is needed."""
+    # Django takes its time to import, and Ctrl-C may come meanwhile.
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
+
+    text = " ".join(str(error).split())
+    if isinstance(error, OperationalError):
+        database = settings.DATABASES["default"]
+        host = f"{database['HOST']}:{database['PORT']}/" if database.get("HOST") else ""
+        other = f"start it, or correct DATABASE_URL in {settings.ENV_FILE}"
+        advice = next((advice for part, advice in ADVICE.items() if part in text), other)
+        text = f"the database {host}{database['NAME']} fails ({text}): {advice}"
+    elif not isinstance(error, ImproperlyConfigured):
+        return ""
+    return f"{type(error).__name__}: {text}"
+
+
+def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print why a command ends, with the traceback if that is needed or --traceback asks for it; a `sys.excepthook`.
+
+    The SDK puts its own hook before this one: what ends a command is reported all the same.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return
+    if "--traceback" not in sys.argv and (line := explain(error)):
+        print(line, file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
