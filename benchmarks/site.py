@@ -30,6 +30,7 @@ class Tracker(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.status, self.delay, self.hanging = 200, 0.0, threading.Event()
         self.taken: Counter[str] = Counter()
+        self.asked = 0
 
     def handle_error(self, *_: object) -> None:
         """Say nothing of a connection that its site has dropped."""
@@ -43,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take the event, unless this tracker refuses or hangs."""
         tracker: Any = self.server
+        tracker.asked += 1
         body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
         if tracker.hanging.is_set():
             while tracker.hanging.is_set():

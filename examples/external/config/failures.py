@@ -18,9 +18,10 @@ def explain(error: BaseException) -> str:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError
+    from django.db.migrations.exceptions import MigrationSchemaMissing
 
     text = " ".join(str(error).split())
-    if isinstance(error, OperationalError):
+    if isinstance(error, (OperationalError, MigrationSchemaMissing)):
         database = settings.DATABASES["default"]
         host = f"{database['HOST']}:{database['PORT']}/" if database.get("HOST") else ""
         other = f"start it, or correct DATABASE_URL in {settings.ENV_FILE}"

@@ -5,6 +5,7 @@ import sys
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
+from django.db.migrations.exceptions import MigrationSchemaMissing
 
 from config.failures import show
 
@@ -38,6 +39,10 @@ def test_a_database_that_fails_is_named_with_what_to_do(settings, monkeypatch, c
     assert told.startswith("OperationalError: ")
     assert line in told
     assert "hunter2" not in told
+
+
+def test_a_disk_that_is_full_before_the_first_migration_is_told_alike(capsys):
+    assert shown(MigrationSchemaMissing("database or disk is full"), capsys).endswith("): make space on its disk\n")
 
 
 def test_wrong_settings_are_one_line_and_the_traceback_comes_on_demand(monkeypatch, capsys):
