@@ -14,7 +14,12 @@ def test_the_project_passes_its_tests_with_the_lowest_versions_it_allows(baked: 
     subprocess.run(
         [sys.executable, "-m", "uv", "sync", "--quiet", "--python", sys.executable, "--resolution", "lowest-direct"],
         cwd=project.path,
-        env={**os.environ, "UV_PROJECT_ENVIRONMENT": str(lowest.environment), "VIRTUAL_ENV": ""},
+        env={
+            **os.environ,
+            "UV_PROJECT_ENVIRONMENT": str(lowest.environment),
+            "UV_COMPILE_BYTECODE": "1",
+            "VIRTUAL_ENV": "",
+        },
         check=True,
     )
     assert (lowest.environment / BIN).is_dir()

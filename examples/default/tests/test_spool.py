@@ -22,7 +22,7 @@ from error_tracking.spool import Spool, SpoolTransport, resume_spool, spool_tran
 from tests.servers import Tracker, serving
 
 
-def wait_for(condition, seconds=10):
+def wait_for(condition, seconds=30):
     """Return once `condition()` holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -167,7 +167,7 @@ def test_one_event_that_always_fails_holds_no_other_back(folder):
 def test_a_burst_arrives_whole(folder):
     with serving(200) as tracker, site(tracker.server_port, folder) as client:
         ids = crash(client, 1100)
-        wait_for(lambda: len(tracker.bodies) == 1100, seconds=30)
+        wait_for(lambda: len(tracker.bodies) == 1100)
         assert sorted(tracker.event_ids()) == sorted(ids)
 
 
