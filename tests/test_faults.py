@@ -12,15 +12,18 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
-from benchmarks.site import Handler, serving
+from benchmarks.site import Handler, Tracker, serving
 from scripts.demo import TEMPLATE, free_ports, listens
-from tests.conftest import BIN, Baked
+from tests.conftest import BIN, Bake, Baked
 from tests.test_servers import wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -35,6 +38,8 @@ AS_A_USER = (
     if os.name != "nt" and os.geteuid() == 0
     else []
 )
+#: What changes the content of an env file.
+Change = Callable[[bytes], bytes]
 TRACEBACK = "Traceback (most recent call last)"
 TOLD = re.compile(r"\b(?:CommandError|ImproperlyConfigured|OperationalError|MigrationSchemaMissing): .*")
 
@@ -62,19 +67,25 @@ class Project(Baked):
         lines = [line for line in file.read_text().splitlines() if not line.startswith(f"{variable}=")]
         file.write_text("\n".join([*lines, *([] if value is None else [f"{variable}={value}"]), ""]))
 
-    def start(self, *command: str, log: object = subprocess.PIPE, **variables: str) -> subprocess.Popen[str]:
+    def start(
+        self, command: Sequence[str], variables: Mapping[str, str], log: int | IO[str] = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
         """Start a command in a session of its own, with nothing that would configure the site from outside."""
         machine = {name: value for name, value in os.environ.items() if name in {"HOME", "LANG", "TMPDIR"}}
         return subprocess.Popen(
             command,
-            **{"cwd": self.path, "stdin": subprocess.PIPE, "stdout": log, "stderr": subprocess.STDOUT, "text": True},
+            cwd=self.path,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            text=True,
             env={**machine, "PATH": f"{self.environment / BIN}:{os.environ['PATH']}", **variables},
             start_new_session=True,
         )
 
     def end(self, *command: str, **variables: str) -> tuple[int, str]:
         """Run a command to its end and return its code and what it printed."""
-        process = self.start(*command, **variables)
+        process = self.start(command, variables)
         try:
             printed, _ = process.communicate(timeout=60)
         finally:
@@ -87,16 +98,16 @@ class Project(Baked):
         code, printed = self.end(*command, **variables)
         assert code != 0, printed
         assert TRACEBACK not in printed, printed
-        told = TOLD.findall(printed)
+        told: list[str] = TOLD.findall(printed)
         assert len(told) == 1, printed
         assert "hunter2" not in printed
         return told[0]
 
     @contextlib.contextmanager
-    def running(self, *command: str, **variables: str):
+    def running(self, *command: str, **variables: str) -> Iterator[Callable[[], str]]:
         """Run a server until the block ends; give a function that returns what it has printed."""
         with (self.path.parent / "log").open("w+") as log:
-            server = self.start(*command, log=log, **variables)
+            server = self.start(command, variables, log)
             try:
                 wait_for(lambda: listens(self.port) or server.poll() is not None)
                 assert server.poll() is None, (self.path.parent / "log").read_text()
@@ -126,7 +137,7 @@ class Project(Baked):
 
 
 @pytest.fixture
-def project(baked, tmp_path):
+def project(baked: Bake, tmp_path: Path) -> Iterator[Project]:
     """Give a copy of the default project, whose .venv is the environment that all tests share."""
     made, path = baked(), tmp_path / "shop"
     shutil.copytree(made.path, path, symlinks=True, ignore=shutil.ignore_patterns("db.sqlite3*", "spool"))
@@ -140,7 +151,7 @@ def project(baked, tmp_path):
 
 
 @pytest.fixture
-def migrated(project):
+def migrated(project: Project) -> Project:
     """Give the project with a database."""
     code, printed = project.end("python", "manage.py", "migrate", "--verbosity", "0", SENTRY_DSN="")
     assert code == 0, printed
@@ -150,16 +161,28 @@ def migrated(project):
 RUNSERVER = ("python", "manage.py", "runserver")
 
 
-def gunicorn(project):
+def gunicorn(project: Project) -> tuple[str, ...]:
     """Return the command of a server without reloader."""
     return "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{project.port}"
+
+
+def has_taken(tracker: Tracker, ids: set[str]) -> bool:
+    """Say whether all these events have arrived."""
+    return ids <= set(tracker.taken)
+
+
+def was_asked(tracker: Tracker, times: int) -> bool:
+    """Say whether events were sent so often."""
+    return tracker.asked >= times
 
 
 # The tracker and the ports
 
 
 @pytest.mark.parametrize("server", ["runserver", "gunicorn"])
-def test_a_tracker_that_is_absent_at_the_start_comes_goes_and_is_back(migrated, monkeypatch, server):
+def test_a_tracker_that_is_absent_at_the_start_comes_goes_and_is_back(
+    migrated: Project, monkeypatch: pytest.MonkeyPatch, server: str
+) -> None:
     monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.0")  # no connection outlives the tracker
     with migrated.running(*(RUNSERVER if server == "runserver" else gunicorn(migrated))) as printed:
         for _ in range(2):
@@ -167,7 +190,7 @@ def test_a_tracker_that_is_absent_at_the_start_comes_goes_and_is_back(migrated, 
             ids = {migrated.crash(), migrated.crash()}
             assert ids <= migrated.waiting()
             with serving(migrated.tracker_port) as tracker:
-                wait_for(lambda ids=ids, tracker=tracker: ids <= set(tracker.taken))
+                wait_for(partial(has_taken, tracker, ids))
                 wait_for(lambda: migrated.waiting() == set())
         assert f"Events wait in {migrated.path / 'spool'}: the tracker gives no answer" in printed()
 
@@ -184,7 +207,7 @@ class NoTracker(BaseHTTPRequestHandler):
 
 
 @pytest.mark.parametrize("whose", ["tracker", "site"])
-def test_a_port_that_is_taken_ends_make_run(project, whose):
+def test_a_port_that_is_taken_ends_make_run(project: Project, whose: str) -> None:
     port = project.tracker_port if whose == "tracker" else project.port
     with ThreadingHTTPServer(("127.0.0.1", port), NoTracker) as other:
         threading.Thread(target=other.serve_forever, args=(0.05,), daemon=True).start()
@@ -204,8 +227,8 @@ def test_a_port_that_is_taken_ends_make_run(project, whose):
 
 
 @pytest.mark.parametrize("moment", ["while it starts", "while it runs"])
-def test_make_run_interrupted_twice_leaves_nothing_running(project, moment):
-    process = project.start("make", "run")
+def test_make_run_interrupted_twice_leaves_nothing_running(project: Project, moment: str) -> None:
+    process = project.start(("make", "run"), {})
     try:
         if moment == "while it starts":
             wait_for((project.path / "db.sqlite3").exists)
@@ -239,7 +262,7 @@ def processes_in(folder: Path) -> list[str]:
 # The database
 
 
-def test_a_database_that_is_absent_at_the_start(project):
+def test_a_database_that_is_absent_at_the_start(project: Project) -> None:
     [port] = free_ports(1)
     url = f"postgres://shop:hunter2@127.0.0.1:{port}/shop"
     line = project.refusal("make", "run", DATABASE_URL=url)
@@ -257,20 +280,32 @@ class Cluster:
     def __init__(self, programs: Path, folder: Path) -> None:
         """Make the cluster; it is not started."""
         self.programs, self.folder, [self.port] = programs, folder, free_ports(1)
-        self.user: dict[str, object] = {}
+        self.user: dict[str, Any] = {}
         if os.geteuid() == 0:  # which PostgreSQL refuses to run as
             shutil.chown(folder, "nobody")
             self.user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-        options = ["--pgdata", folder / "data", "--username", "shop", "--auth", "trust", "--no-sync", "--locale", "C"]
-        subprocess.run([programs / "initdb", *options], check=True, cwd="/", stdout=subprocess.DEVNULL, **self.user)
+        options = [
+            "--pgdata",
+            str(folder / "data"),
+            "--username",
+            "shop",
+            "--auth",
+            "trust",
+            "--no-sync",
+            "--locale",
+            "C",
+        ]
+        subprocess.run(
+            [str(programs / "initdb"), *options], check=True, cwd="/", stdout=subprocess.DEVNULL, **self.user
+        )
         self.url = f"postgres://shop:hunter2@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
         """Start it and wait until it listens."""
-        options = ["-D", self.folder / "data", "-k", self.folder, "-p", str(self.port), "-c", "fsync=off"]
-        quiet = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen([self.programs / "postgres", *options], **quiet, **self.user)
-        ready = [self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        options = ["-D", str(self.folder / "data"), "-k", str(self.folder), "-p", str(self.port), "-c", "fsync=off"]
+        command, null = [str(self.programs / "postgres"), *options], subprocess.DEVNULL
+        self.process = subprocess.Popen(command, cwd="/", stdout=null, stderr=null, **self.user)
+        ready = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         wait_for(lambda: subprocess.run(ready).returncode == 0)
 
     def stop(self) -> None:
@@ -280,7 +315,7 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster():
+def cluster() -> Iterator[Cluster]:
     """Give a PostgreSQL that runs."""
     programs = [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
     if not programs:
@@ -292,7 +327,7 @@ def cluster():
         cluster.stop()
 
 
-def test_a_database_that_goes_away_and_comes_back(project, cluster):
+def test_a_database_that_goes_away_and_comes_back(project: Project, cluster: Cluster) -> None:
     code, printed = project.end("python", "manage.py", "migrate", "-v", "0", DATABASE_URL=cluster.url, SENTRY_DSN="")
     assert code == 0, printed
     session = {"Cookie": f"sessionid={'a' * 32}"}
@@ -310,17 +345,17 @@ def test_a_database_that_goes_away_and_comes_back(project, cluster):
 # The env file
 
 
-def put(line: bytes):
+def put(line: bytes) -> Change:
     """Return a change of an env file that adds a line."""
     return lambda content: content + line + b"\n"
 
 
-def replaced(variable: bytes, line: bytes):
+def replaced(variable: bytes, line: bytes) -> Change:
     """Return a change of an env file that writes another line for a variable."""
     return lambda content: re.sub(rb"(?m)^%b=.*$" % variable, line, content)
 
 
-WRONG = {
+WRONG: dict[str, tuple[Change, str]] = {
     "a line without =": (put(b"hunter2"), "line {last}: this is not KEY=value, with no space before KEY and around ="),
     "spaces around =": (put(b"SENTRY_DSN = hunter2"), "line {last}: this is not KEY=value"),
     "a comment behind a value": (put(b"DEBUG=True # hunter2"), "line {last}: a comment stands on a line of its own"),
@@ -334,8 +369,8 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
-def test_an_env_file_that_is_wrong_is_one_line(project, change, message):
+@pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=list(WRONG))
+def test_an_env_file_that_is_wrong_is_one_line(project: Project, change: Change, message: str) -> None:
     content = change(project.env_file.read_bytes())
     project.env_file.write_bytes(content)
     line = project.refusal("python", "manage.py", "check")
@@ -344,7 +379,7 @@ def test_an_env_file_that_is_wrong_is_one_line(project, change, message):
     assert str(project.env_file) in line
 
 
-RIGHT = {
+RIGHT: dict[str, Change] = {
     "a byte order mark": lambda content: b"\xef\xbb\xbf" + content.partition(b"\n")[2],
     "Windows line ends": lambda content: content.replace(b"\n", b"\r\n"),
     "quotes": lambda content: re.sub(rb"(?m)^(\w+)=(.*)$", rb'\1="\2"', content),
@@ -352,8 +387,8 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("change", RIGHT.values(), ids=RIGHT)
-def test_an_env_file_that_an_editor_has_changed_is_read(project, change):
+@pytest.mark.parametrize("change", RIGHT.values(), ids=list(RIGHT))
+def test_an_env_file_that_an_editor_has_changed_is_read(project: Project, change: Change) -> None:
     meant = project.end("python", "-c", SETTINGS)
     assert meant[0] == 0, meant
     project.env_file.write_bytes(change(project.env_file.read_bytes()))
@@ -362,7 +397,7 @@ def test_an_env_file_that_an_editor_has_changed_is_read(project, change):
         assert f" {project.url}/glitchtip-debug/\n" in project.end("make", "--dry-run", "trigger")[1]
 
 
-NO_FILE = {
+NO_FILE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "missing": (lambda file: file.unlink(), "SECRET_KEY is missing", "(python .envs/create.py makes that file)"),
     "unreadable": (
         lambda file: file.chmod(0),
@@ -370,7 +405,7 @@ NO_FILE = {
         "cannot be read (Permission denied): it must be a file that this user can read",
     ),
     "a directory": (
-        lambda file: (file.unlink(), file.mkdir()),
+        lambda file: [change() for change in (file.unlink, file.mkdir)],
         "",
         "cannot be read (Is a directory): it must be a file that this user can read",
     ),
@@ -378,7 +413,9 @@ NO_FILE = {
 
 
 @pytest.mark.parametrize(("change", "start", "end"), NO_FILE.values(), ids=NO_FILE)
-def test_an_env_file_that_is_none_is_one_line(project, change, start, end):
+def test_an_env_file_that_is_none_is_one_line(
+    project: Project, change: Callable[[Path], object], start: str, end: str
+) -> None:
     change(project.env_file)
     line = project.refusal(*AS_A_USER, "python", "manage.py", "check")
     assert line.startswith(f"ImproperlyConfigured: {start}")
@@ -387,7 +424,7 @@ def test_an_env_file_that_is_none_is_one_line(project, change, start, end):
 
 
 @pytest.mark.parametrize("command", ["make run", "gunicorn config.wsgi"])
-def test_wrong_settings_end_every_way_to_start_with_one_line(project, command):
+def test_wrong_settings_end_every_way_to_start_with_one_line(project: Project, command: str) -> None:
     project.change("DEBUG", "Flase")
     assert project.refusal(*command.split(), *(gunicorn(project)[2:] if "gunicorn" in command else [])).startswith(
         "ImproperlyConfigured: DEBUG is wrong: it is neither True nor False; set it in"
@@ -404,7 +441,9 @@ def test_wrong_settings_end_every_way_to_start_with_one_line(project, command):
     ],
     ids=["SECRET_KEY", "APP_PORT", "ALLOWED_HOSTS in production", "DATABASE_URL in production"],
 )
-def test_a_required_variable_that_is_deleted_is_named(project, environment, variable, message):
+def test_a_required_variable_that_is_deleted_is_named(
+    project: Project, environment: str, variable: str, message: str
+) -> None:
     project.change(variable, None, environment)
     line = project.refusal("python", "manage.py", "check", DJANGO_ENV=environment)
     assert message.format(file=project.path / ".envs" / f"{environment}.env") in line
@@ -425,7 +464,7 @@ for variable in sys.argv[1:]:
 """
 
 
-def test_any_other_variable_may_be_deleted(project):
+def test_any_other_variable_may_be_deleted(project: Project) -> None:
     optional = set(project.env("development")) - {"SECRET_KEY", "APP_PORT"}
     assert {"DEBUG", "ALLOWED_HOSTS", "SENTRY_DSN", "GLITCHTIP_KEY", "POSTGRES_PASSWORD"} <= optional
     code, printed = project.end("python", "-c", WITHOUT, *optional, DJANGO_SETTINGS_MODULE="config.settings")
@@ -462,8 +501,8 @@ SECONDS = {"h": 3600, "d": 86400}
 @pytest.mark.skipif(
     LIBFAKETIME is None, reason="there is no libfaketime (Debian: faketime): a clock that is wrong was not checked"
 )
-@pytest.mark.parametrize(("before", "after"), CLOCKS.values(), ids=CLOCKS)
-def test_a_clock_that_is_wrong_costs_no_event(project, tmp_path, before, after):
+@pytest.mark.parametrize(("before", "after"), CLOCKS.values(), ids=list(CLOCKS))
+def test_a_clock_that_is_wrong_costs_no_event(project: Project, tmp_path: Path, before: str, after: str) -> None:
     clock = tmp_path / "clock"
     variables = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -475,11 +514,13 @@ def test_a_clock_that_is_wrong_costs_no_event(project, tmp_path, before, after):
         # A clock that stays wrong is that of the files too; one that is set leaves them the time they have.
         **({} if before == after else {"NO_FAKE_STAT": "1"}),
     }
-    ids = []
+    ids: list[str] = []
     with serving(project.tracker_port) as tracker:
         tracker.status = 500
         clock.write_text(before)
-        process = project.start("python", "-c", CRASHES, **variables)
+        process = project.start(("python", "-c", CRASHES), variables)
+        assert process.stdin
+        assert process.stdout
         try:
             for offset in (before, after):
                 clock.write_text(offset)
@@ -492,10 +533,10 @@ def test_a_clock_that_is_wrong_costs_no_event(project, tmp_path, before, after):
                     [file] = (project.path / "spool").glob(f"*-{event_id}.envelope")
                     os.utime(file, (now, now))  # as the clock of that moment had it
                 asked = tracker.asked
-                wait_for(lambda asked=asked: tracker.asked >= asked + 2)  # the bounds were looked at
+                wait_for(partial(was_asked, tracker, asked + 2))  # the bounds were looked at
             assert project.waiting() == set(ids)
             tracker.status = 200
-            wait_for(lambda: set(ids) <= set(tracker.taken))
+            wait_for(lambda: has_taken(tracker, set(ids)))
             wait_for(lambda: project.waiting() == set())
         finally:
             process.kill()
@@ -517,27 +558,27 @@ def full_disk(folder: Path, setup: str, *command: str) -> list[str]:
 
 
 @pytest.fixture
-def disk(tmp_path):
+def disk(tmp_path: Path) -> Path:
     """Give a folder for a disk."""
     (tmp_path / "disk").mkdir()
     return tmp_path / "disk"
 
 
-def test_a_full_disk_of_the_spool_loses_no_event_and_is_used_again(project, disk):
+def test_a_full_disk_of_the_spool_loses_no_event_and_is_used_again(project: Project, disk: Path) -> None:
     command = full_disk(disk, "true", "python", "-c", CRASHES)
     variables = {"DJANGO_SETTINGS_MODULE": "config.settings", "SENTRY_SPOOL_DIR": str(disk / "spool")}
     with serving(project.tracker_port) as tracker:
         program = f"\n\nos.unlink({str(disk / 'fill')!r})\nprint(os.listdir({str(disk / 'spool')!r}))\n"
-        process = project.start(*command, **variables)
+        process = project.start(command, variables)
         printed, _ = process.communicate(program, timeout=60)
-        ids = [json.loads(line)[1] for line in printed.splitlines() if line.startswith("[1") or line.startswith("[2")]
+        ids = [json.loads(line)[1] for line in printed.splitlines() if line.startswith(("[1", "[2"))]
         assert len(ids) == 4, printed
-        wait_for(lambda: set(ids) <= set(tracker.taken))
+        wait_for(lambda: has_taken(tracker, set(ids)))
     assert printed.count("cannot be written (No space left on device): events are sent without it") == 1
     assert f"{ids[2]}.envelope" in printed  # the third was spooled
 
 
-def test_a_full_disk_of_the_database_is_one_line(project, disk):
+def test_a_full_disk_of_the_database_is_one_line(project: Project, disk: Path) -> None:
     line = project.refusal(
         *full_disk(disk, "true", "python", "manage.py", "migrate"), DATABASE_URL=f"sqlite:///{disk}/db.sqlite3"
     )
@@ -545,7 +586,7 @@ def test_a_full_disk_of_the_database_is_one_line(project, disk):
     assert line.endswith("database or disk is full): make space on its disk") or "disk is full)): " in line
 
 
-def test_a_site_on_a_full_disk_starts_and_reports(migrated, disk):
+def test_a_site_on_a_full_disk_starts_and_reports(migrated: Project, disk: Path) -> None:
     setup = f"cp -a {migrated.path}/. {disk}/ && cd {disk}"
     command = full_disk(disk, setup, "python", "manage.py", "runserver", "--noreload")
     with serving(migrated.tracker_port) as tracker, migrated.running(*command) as printed:
@@ -555,7 +596,7 @@ def test_a_site_on_a_full_disk_starts_and_reports(migrated, disk):
         assert f"The spool {disk}/spool cannot be written (No space left on device)" in printed()
 
 
-def test_env_files_on_a_full_disk_are_made_whole_or_not_at_all(project, disk):
+def test_env_files_on_a_full_disk_are_made_whole_or_not_at_all(project: Project, disk: Path) -> None:
     setup = f"cp {project.path}/.envs/create.py {disk}/"
     code, printed = project.end(*full_disk(disk, setup, "sh", "-c", f"python {disk}/create.py; ls -A {disk}"))
     assert printed.split("\n")[0] == f"{disk}/development.env cannot be written: No space left on device"
@@ -565,12 +606,12 @@ def test_env_files_on_a_full_disk_are_made_whole_or_not_at_all(project, disk):
 # A project that cannot be written
 
 
-def lock(project):
+def lock(project: Project) -> None:
     """Take the right to write away from the whole project."""
     subprocess.run(["chmod", "-R", "a-w", project.path], check=True)
 
 
-def test_make_run_in_a_read_only_project_is_one_line(project):
+def test_make_run_in_a_read_only_project_is_one_line(project: Project) -> None:
     lock(project)
     assert project.refusal(*AS_A_USER, "make", "run") == (
         f"OperationalError: the database {project.path}/db.sqlite3 fails (unable to open database file): this user"
@@ -578,7 +619,7 @@ def test_make_run_in_a_read_only_project_is_one_line(project):
     )
 
 
-def test_a_read_only_project_without_env_files_is_one_line(project):
+def test_a_read_only_project_without_env_files_is_one_line(project: Project) -> None:
     for file in (project.path / ".envs").glob("*.env"):
         file.unlink()
     lock(project)
@@ -588,7 +629,7 @@ def test_a_read_only_project_without_env_files_is_one_line(project):
     assert TRACEBACK not in printed
 
 
-def test_a_read_only_project_with_its_database_elsewhere_serves_and_reports(migrated, tmp_path):
+def test_a_read_only_project_with_its_database_elsewhere_serves_and_reports(migrated: Project, tmp_path: Path) -> None:
     (migrated.path / "db.sqlite3").rename(tmp_path / "db.sqlite3")
     lock(migrated)
     command = [*AS_A_USER, *RUNSERVER]
@@ -605,10 +646,13 @@ def test_a_read_only_project_with_its_database_elsewhere_serves_and_reports(migr
 # The page
 
 
-def test_every_row_has_a_test_and_every_fault_test_has_a_row():
+def test_every_row_has_a_test_and_every_fault_test_has_a_row() -> None:
     listed = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "--quiet", __file__],
-        **{"cwd": TEMPLATE, "check": True, "capture_output": True, "text": True},
+        cwd=TEMPLATE,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     tests = set(re.findall(r"(?m)^tests/test_faults\.py::(.+)$", listed))
     tests.remove("test_every_row_has_a_test_and_every_fault_test_has_a_row")
