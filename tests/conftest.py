@@ -60,6 +60,7 @@ class Baked:
 
 Bake = Callable[..., Baked]
 Command = Callable[..., Result]
+Refused = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +115,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Callable[..., Result]:
+def command(tmp_path: Path) -> Command:
     """Give a function that runs the `cookiecutter` command on the template, into the folder "out" of `tmp_path`."""
     output = tmp_path / "out"
     output.mkdir()
@@ -130,7 +131,7 @@ def command(tmp_path: Path) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def refused(command: Callable[..., Result], tmp_path: Path) -> Callable[..., str]:
+def refused(command: Command, tmp_path: Path) -> Refused:
     """Give a function that bakes answers which must be refused, and returns the one line that says why."""
 
     def bake(**answers: str) -> str:

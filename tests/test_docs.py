@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from scripts.demo import free_ports, received_events, running
-from tests.conftest import BIN, TEMPLATE
+from tests.conftest import BIN, TEMPLATE, Bake, Baked
 from tests.test_bake import ENVIRONMENTS
 
 DOCS = sorted((TEMPLATE / "docs").glob("*.md"))
@@ -68,7 +69,9 @@ def blocks(text: str, language: str) -> list[str]:
 
 def section(text: str, heading: str) -> str:
     """Return what stands below a heading of the second level."""
-    return re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)[1]
+    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found, heading
+    return found[1]
 
 
 def page(name: str) -> str:
@@ -154,7 +157,7 @@ def blocks_here(place: str, *more: str) -> list[str]:
 
 @needs_shell
 @pytest.mark.parametrize("block", blocks_here("empty"))
-def test_a_block_bakes_a_project(block, tmp_path: Path) -> None:
+def test_a_block_bakes_a_project(block: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for line in block.splitlines(keepends=True):
         if line.startswith("pip"):
@@ -172,9 +175,18 @@ def test_what_the_readme_says_of_a_wrong_answer_is_so(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, expected)
 
 
+class Served(NamedTuple):
+    """A project that runs on free ports, its programs, what puts these ports into a text, and the tracker's address."""
+
+    project: Baked
+    programs: Path
+    numbered: Callable[[str], str]
+    tracker: str
+
+
 @pytest.fixture(scope="module")
-def served(baked: Bake):
-    """Give a running project on free ports, its programs, a function that puts these ports into a text, and the tracker."""
+def served(baked: Bake) -> Iterator[Served]:
+    """Give a project that `make run` has started."""
     tracker, site, nothing = free_ports(3)
     project = baked(glitchtip_port=str(tracker), app_port=str(site))
     programs = project.environment / BIN
@@ -187,11 +199,11 @@ def served(baked: Bake):
         return text
 
     with running(project.path, tracker, site):
-        yield project, programs, numbered, f"http://localhost:{tracker}"
+        yield Served(project, programs, numbered, f"http://localhost:{tracker}")
 
 
 @needs_shell
-def test_the_blocks_of_a_running_project_run(served) -> None:
+def test_the_blocks_of_a_running_project_run(served: Served) -> None:
     project, programs, numbered, tracker = served
     mine = blocks_here("project", project.read("README.md"))
     assert "make run\n" in mine
@@ -200,12 +212,13 @@ def test_the_blocks_of_a_running_project_run(served) -> None:
         if block != "make run\n":
             run(numbered(block), project.path, programs)
     crashes = [e for e in received_events(tracker, before + 3)[before:] if "exception" in e]
-    assert crashes and crashes[0]["transaction"] == "/glitchtip-debug/"
+    assert crashes
+    assert crashes[0]["transaction"] == "/glitchtip-debug/"
 
 
 @needs_shell
 @pytest.mark.parametrize("block", blocks(page("troubleshooting.md"), "console"))
-def test_a_symptom_is_as_the_page_says(served, block) -> None:
+def test_a_symptom_is_as_the_page_says(served: Served, block: str) -> None:
     project, programs, numbered, _ = served
     for command, expected in commands_of(block):
         printed = shell(numbered(command), project.path, programs).stdout
@@ -382,7 +395,7 @@ ANSWERS = {
 }
 
 
-def readers(project) -> dict[str, set[str]]:
+def readers(project: Baked) -> dict[str, set[str]]:
     """Return who reads which variable, as the files of a project have it."""
     found: dict[str, set[str]] = {}
     for reader, file, regex in (
@@ -408,7 +421,7 @@ def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked: Bake
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment) -> None:
+def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment: str) -> None:
     project, other, external = baked(**ANSWERS), baked(), baked(tracker="external")
     written, elsewhere = project.env(environment), other.env(environment)
     unset = {name: value for name, value in written.items() if name in ("SECRET_KEY", "APP_PORT", "DATABASE_URL")}
@@ -423,7 +436,7 @@ def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment) -> 
     for name, cells in TABLE.items():
         cell, _, with_external = cells[1 + ENVIRONMENTS.index(environment)].partition(", external: ")
         value = written.get(name)
-        literal = re.search(r"`(.*)`", cell)
+        literal = re.findall(r"`(.*)`", cell)
         if cell == "random":
             right = re.fullmatch(secret, value or "") and value != elsewhere[name]
         elif cell == "not used":
@@ -431,14 +444,14 @@ def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment) -> 
         elif cell.startswith("not set"):
             default = read.get(name, in_compose.get(name, ""))
             default = str(default).removeprefix(f"{project.path}{os.sep}")
-            right = value is None and default == (literal[1] if literal else "")
+            right = value is None and default == (literal[0] if literal else "")
         elif cell.startswith("answer "):
-            right = value == ANSWERS[literal[1]]
+            right = value == ANSWERS[literal[0]]
         else:
-            masked = re.escape(literal[1])
+            masked = re.escape(literal[0])
             for word, regex in masks.items():
                 masked = masked.replace(word, regex)
-            right = re.fullmatch(masked, value or "")
+            right = re.fullmatch(masked, value or "") is not None
         if with_external:
             right = right and external.env(environment)[name] == with_external.replace("empty", "")
         if not right:

@@ -18,6 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, ClassVar
 
 import environ
 import jinja2
@@ -62,7 +63,7 @@ NEAR: dict[str, st.SearchStrategy[str]] = {
     "production_dsn": DSN,
 }
 #: Two texts that go together into one bake, for most of them are right; the other answers are tried alone.
-TOGETHER = [
+TOGETHER: list[tuple[str, ...]] = [
     ("project_name", "description"),
     *((name,) for name in NEAR if name not in ("project_name", "description")),
 ]
@@ -103,7 +104,7 @@ def run_forked(script: str, cwd: str | Path = ".") -> None:
             os.chdir(cwd)
             runpy.run_path(script, run_name="__main__")
             code = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever a hook ends with, the child must not go on as a test
             traceback.print_exc()
         finally:
             sys.stdout.flush()
@@ -113,7 +114,7 @@ def run_forked(script: str, cwd: str | Path = ".") -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _fast():
+def _fast() -> Iterator[None]:
     """Have Jinja compile each string of the template once, and Python start once: most of the time of a bake."""
     with pytest.MonkeyPatch.context() as patch:
         if hasattr(os, "fork"):
@@ -121,7 +122,9 @@ def _fast():
         compiled = jinja2.Environment.compile
         cache: dict[tuple[object, ...], object] = {}
 
-        def compile_once(self, source, name=None, filename=None, *rest):
+        def compile_once(
+            self: jinja2.Environment, source: Any, name: Any = None, filename: Any = None, *rest: Any
+        ) -> object:
             key = (source, name, filename, *rest)
             if key not in cache:
                 cache[key] = compiled(self, source, name, filename, *rest)
@@ -170,10 +173,10 @@ def parsed(run: Run) -> Mapping[str, bytes]:
     return files
 
 
-class EnvFile(environ.Env):
+class EnvFile(environ.Env):  # type: ignore[misc] # django-environ has no types
     """django-environ, as the project reads its env files with it, but not into the environment of these tests."""
 
-    ENVIRON: dict[str, str] = {}  # noqa: RUF012
+    ENVIRON: ClassVar[dict[str, str]] = {}
 
 
 def read_env(text: str) -> dict[str, str]:
@@ -263,8 +266,8 @@ def is_refused_or_literal(run: Run, parsed: Mapping[str, bytes], **given: str) -
     for name, text in given.items():
         assert set(held[name]) == {text}
     for name in ("staging_dsn", "production_dsn"):
-        if text := given.get(name):
-            assert Dsn(text).project_id
+        if dsn := given.get(name):
+            assert Dsn(dsn).project_id
     shutil.rmtree(output)
     return "baked"
 
@@ -278,7 +281,9 @@ def try_each(run: Run, parsed: Mapping[str, bytes], **given: str) -> Counter[str
 
 
 @pytest.mark.parametrize("names", TOGETHER, ids="-".join)
-def test_a_hostile_answer_is_refused_or_held_literally(run, parsed, names) -> None:
+def test_a_hostile_answer_is_refused_or_held_literally(
+    run: Run, parsed: Mapping[str, bytes], names: tuple[str, ...]
+) -> None:
     outcomes: Counter[str] = Counter()
     examples = 0
 
@@ -297,7 +302,9 @@ def test_a_hostile_answer_is_refused_or_held_literally(run, parsed, names) -> No
 
 
 @pytest.mark.parametrize("names", TOGETHER, ids="-".join)
-def test_every_known_nasty_is_refused_or_held_literally(run, parsed, names) -> None:
+def test_every_known_nasty_is_refused_or_held_literally(
+    run: Run, parsed: Mapping[str, bytes], names: tuple[str, ...]
+) -> None:
     for label, text in nasties(names[0]).items():
         try:
             try_each(run, parsed, **dict.fromkeys(names, text))

@@ -8,24 +8,27 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from cookiecutter.utils import create_env_with_context
 
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, Bake, Command, Refused
 from tests.test_answers import complete
 
+COOKIECUTTER = (sys.executable, "-m", "cookiecutter")
 ENV_FILES = ("development.env", "staging.env", "production.env")
 
 
-def env_files(project: Path):
+def env_files(project: Path) -> dict[str, bytes]:
     """Return what is in the env files of a project."""
     return {name: (project / ".envs" / name).read_bytes() for name in ENV_FILES}
 
 
-def bake(*arguments, prefix=(), code=0, cwd=None):
+def bake(*arguments: str | Path, prefix: Sequence[str] = (), code: int = 0, cwd: Path | None = None) -> tuple[str, str]:
     """Run `python -m cookiecutter` as a process, which must end with `code`; return what it printed, and on stderr."""
-    command = [*prefix, sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", *arguments]
+    command = [*prefix, *COOKIECUTTER, TEMPLATE, "--no-input", "--default-config", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout, done.stderr
@@ -52,7 +55,9 @@ def test_a_bake_over_a_project_keeps_its_secrets_and_the_users_own_files(command
     assert env_files(project) == before
 
 
-def test_a_bake_over_a_project_says_what_its_env_files_have_of_their_own(command: Command, tmp_path: Path, capfd) -> None:
+def test_a_bake_over_a_project_says_what_its_env_files_have_of_their_own(
+    command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     command("--no-input")
     folder = tmp_path / "out" / "my_django_project" / ".envs"
     (folder / "staging.env").write_text("SECRET_KEY=another-project\n")
@@ -86,7 +91,9 @@ def test_a_file_of_that_name_is_left_alone(command: Command, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("option", ["--replay", "--replay-file"])
-def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(command: Command, tmp_path: Path, option) -> None:
+def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
+    command: Command, tmp_path: Path, option: str
+) -> None:
     command("--no-input", "description=It's {{ replayed }}")
     project = tmp_path / "out" / "my_django_project"
     before = (project / "README.md").read_bytes()
@@ -134,7 +141,7 @@ def test_without_hooks_the_project_makes_its_own_env_files(command: Command, tmp
         assert names.findall(without[name]) == names.findall(content)
 
 
-def test_a_name_that_is_not_asked_is_refused(command: Command, refused, tmp_path: Path) -> None:
+def test_a_name_that_is_not_asked_is_refused(command: Command, refused: Refused, tmp_path: Path) -> None:
     assert refused(aap_port="8081").startswith('"aap_port" is not asked here: type one of project_name, project_slug,')
     assert refused(__volumes="x").startswith('"__volumes" is not asked here')
     config = tmp_path / "config.yaml"  # where one may stand for another template
@@ -153,7 +160,9 @@ def test_a_name_that_is_not_asked_is_refused(command: Command, refused, tmp_path
         ("{production_dsn: 'https://ada:hunter2@host'}", "production_dsn = "),
     ],
 )
-def test_answers_of_a_configuration_file_are_checked_alike(command: Command, tmp_path: Path, given, message) -> None:
+def test_answers_of_a_configuration_file_are_checked_alike(
+    command: Command, tmp_path: Path, given: str, message: str
+) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(config.read_text() + f"default_context: {given}\n")
     result = command("--no-input")
@@ -172,11 +181,11 @@ def test_answers_of_a_configuration_file_are_checked_alike(command: Command, tmp
 
 def test_a_zip_of_the_template_bakes(tmp_path: Path) -> None:
     archive = tmp_path / "template.zip"
-    git = ["git", "-C", TEMPLATE, "archive", "--prefix=django-glitchtip/", f"--output={archive}", "HEAD"]
+    git = ["git", "-C", str(TEMPLATE), "archive", "--prefix=django-glitchtip/", f"--output={archive}", "HEAD"]
     subprocess.run(git, check=True)
     config = tmp_path / "config.yaml"
     config.write_text(json.dumps({"replay_dir": str(tmp_path), "cookiecutters_dir": str(tmp_path / "templates")}))
-    command = [sys.executable, "-m", "cookiecutter", archive, "--no-input", "--config-file", config, "-o", tmp_path]
+    command: list[str | Path] = [*COOKIECUTTER, archive, "--no-input", "--config-file", config, "-o", tmp_path]
     subprocess.run(command, check=True, capture_output=True)
     assert (tmp_path / "my_django_project" / ".envs" / "production.env").exists()
     refused = subprocess.run([*command, "app_port=80"], capture_output=True, text=True)
@@ -196,7 +205,7 @@ def test_a_path_with_blanks_and_letters_of_any_script_will_do(tmp_path: Path) ->
         assert env_files(project) == before
 
 
-def mounted(options):
+def mounted(options: str) -> list[str]:
     """Return the start of a command that runs the rest with a small tmpfs on /mnt, which no other process sees."""
     script = f'mount -t tmpfs -o {options} tmpfs /mnt && exec "$@"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh"]
@@ -209,7 +218,7 @@ def mounted(options):
     ("options", "told"),
     [("ro", "takes no files: make it writable"), ("size=512k", "has 0.5 MB left, and a project takes")],
 )
-def test_a_disk_that_is_full_or_read_only_is_named_before_anything_is_written(options, told) -> None:
+def test_a_disk_that_is_full_or_read_only_is_named_before_anything_is_written(options: str, told: str) -> None:
     script = 'cd /tmp; "$@"; code=$?; ls -A /mnt; exit $code'
     prefix = [*mounted(options), "sh", "-c", script, "sh"]
     printed, line = bake("--output-dir", "/mnt", prefix=prefix, code=1)
@@ -234,7 +243,7 @@ def test_an_env_file_is_written_whole_or_not_at_all(baked: Bake, tmp_path: Path)
 
 
 def test_two_bakes_at_once_leave_one_whole_project(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "-o", tmp_path]
+    command: list[str | Path] = [*COOKIECUTTER, TEMPLATE, "--no-input", "--default-config", "-o", tmp_path]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     ended = [(process.communicate(), process.returncode) for process in both]
     for (printed, _), code in ended:
