@@ -7,14 +7,12 @@ or elsewhere; Hypothesis makes up the rest, the same examples in every run.
 import io
 import itertools
 import json
-import os
 import re
 import runpy
 import shutil
 import sys
 import tempfile
 import tomllib
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -27,6 +25,7 @@ import yaml
 from click.testing import CliRunner, Result
 from cookiecutter import cli
 from cookiecutter.exceptions import FailedHookException
+from cookiecutter.utils import work_in
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentry_sdk.utils import Dsn
@@ -39,8 +38,7 @@ NASTIES: dict[str, str] = {
     label: text if isinstance(text, str) else text[0] * text[1]
     for label, text in json.loads((TEMPLATE / "tests" / "nasties.json").read_text(encoding="utf-8")).items()
 }
-#: Without fork, on Windows, each bake waits for two Pythons to start.
-EXAMPLES = 300 if hasattr(os, "fork") else 60
+EXAMPLES = 300
 DSN = st.one_of(
     st.from_regex(answers.DSN, fullmatch=True),
     st.from_regex(
@@ -95,30 +93,24 @@ def hostile(name: str) -> st.SearchStrategy[str]:
     return st.one_of(near, mutated(near), anything, st.sampled_from(sorted(nasties(name).values())))
 
 
-def run_forked(script: str, cwd: str | Path = ".") -> None:
-    """Run a hook in a process of its own, as Cookiecutter does, but one that does not have to start a Python."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.chdir(cwd)
+def run_hook_here(script: str, cwd: str | Path = ".") -> None:
+    """Run a hook in this process; tests/test_ways_in.py runs them as Cookiecutter does, in a Python of their own."""
+    path = sys.path[:]
+    try:
+        with work_in(cwd):
             runpy.run_path(script, run_name="__main__")
-            code = 0
-        except BaseException:  # noqa: BLE001 - whatever a hook ends with, the child must not go on as a test
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
-    if os.waitpid(child, 0)[1]:
-        raise FailedHookException("Hook script failed")
+    except SystemExit as end:
+        raise FailedHookException(str(end)) from end
+    finally:
+        sys.path[:] = path
+        sys.modules.pop("create", None)  # the project's own
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _fast() -> Iterator[None]:
-    """Have Jinja compile each string of the template once, and Python start once: most of the time of a bake."""
+    """Have Jinja compile each string of the template once, and start no other Python: most of the time of a bake."""
     with pytest.MonkeyPatch.context() as patch:
-        if hasattr(os, "fork"):
-            patch.setattr("cookiecutter.hooks.run_script", run_forked)
+        patch.setattr("cookiecutter.hooks.run_script", run_hook_here)
         compiled = jinja2.Environment.compile
         cache: dict[tuple[object, ...], object] = {}
 
