@@ -406,6 +406,13 @@ def test_flush_spool_leaves_the_work_to_another_process(backlog, folder, monkeyp
             call_command("flush_spool")
 
 
+def test_flush_spool_says_that_it_cannot_write(backlog, folder):
+    (folder / "sender.lock").unlink(missing_ok=True)
+    (folder / "sender.lock").mkdir()
+    with pytest.raises(CommandError, match="spool cannot be written"):
+        call_command("flush_spool")
+
+
 def test_check_tracker_shows_what_waits(backlog, folder, capsys):
     (folder / "rejected").mkdir()
     (folder / "rejected" / "0-x.envelope").touch()

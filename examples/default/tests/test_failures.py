@@ -28,6 +28,7 @@ def shown(error, capsys):
             "the database db:5432/shop fails (refused Is it up?): start it, or correct DATABASE_URL",
         ),
         (FILE, "no such table: x", "the database /srv/db.sqlite3 fails (no such table: x): run manage.py migrate"),
+        (FILE, 'table "x" already exists', "already exists): a migration was cut off; drop what it has made"),
         (FILE, "unable to open database file", "(unable to open database file): this user must be able to write"),
         (FILE, "attempt to write a readonly database", "(attempt to write a readonly database): this user must be"),
         (FILE, "database or disk is full", "(database or disk is full): make space on its disk"),

@@ -5,6 +5,7 @@ from types import TracebackType
 
 #: What to do about an error of the database, by a part of its text.
 ADVICE = {
+    "already exists": "a migration was cut off; drop what it has made, or delete a database of development",
     "no such table": "run manage.py migrate",
     "unable to open": "this user must be able to write to that folder",
     "readonly": "this user must be able to write to that file and its folder",
