@@ -28,9 +28,10 @@ TEXT = """\
 
 <!-- Written by `make bench`. -->
 
-Measured on {date}, at commit {commit}, on {machine}. Each figure is one run in which the variants took turns: the
-median, with the quartiles in brackets. A ratio compares a variant with the first of its figure, round by round, so that
-what slows the machine down counts for neither.
+Measured on {date}, at commit {commit}, on {machine}.
+
+Each figure is one run in which the variants took turns: the median, with the quartiles in brackets. A ratio compares a
+variant with the first of its figure, round by round, so that what slows the machine down counts for neither.
 
 ![Ratios of this run and of those before](images/performance.png)
 

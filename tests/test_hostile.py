@@ -26,6 +26,7 @@ from click.testing import CliRunner, Result
 from cookiecutter import cli
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.utils import work_in
+from django.template import Engine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sentry_sdk.utils import Dsn
@@ -161,7 +162,7 @@ def parsed(run: Run) -> Mapping[str, bytes]:
     assert result.exit_code == 0, result.output
     files = own_bytes(output / "my_django_project")
     kinds = Counter(parse(name, text) for name, text in files.items())
-    assert {"py", "toml", "yaml", "json", "env"} <= kinds.keys()
+    assert {"py", "toml", "yaml", "json", "env", "html"} <= kinds.keys()
     return files
 
 
@@ -197,6 +198,8 @@ def parse(name: str, content: bytes) -> str:
         yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     elif kind == "json":
         json.loads(text)
+    elif kind == "html":
+        Engine().from_string(text)
     elif kind == "env":
         read_env(text)
     return kind
