@@ -429,7 +429,15 @@ def test_an_env_file_that_is_none_is_one_line(
     assert str(project.env_file) in line
 
 
-@pytest.mark.parametrize("command", ["make run", "gunicorn config.wsgi"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make run",
+        "gunicorn config.wsgi",
+        "gunicorn config.wsgi --preload",
+        "gunicorn config.asgi --worker-class asgi",
+    ],
+)
 def test_wrong_settings_end_every_way_to_start_with_one_line(project: Project, command: str) -> None:
     project.change("DEBUG", "Flase")
     assert project.refusal(*command.split(), *(gunicorn(project)[2:] if "gunicorn" in command else [])).startswith(

@@ -11,21 +11,6 @@ access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 logconfig_dict = logging_config(json_lines=os.environ.get("DJANGO_ENV", "development") != "development")
 
 
-def post_fork(server: object, worker: object) -> None:
-    """Read the settings: if they are wrong gunicorn ends with one line that says so, not with a traceback."""
-    from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
-    from gunicorn.errors import AppImportError
-
-    from config.failures import explain
-
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    try:
-        settings.INSTALLED_APPS  # noqa: B018  the first access loads them
-    except ImproperlyConfigured as error:
-        raise AppImportError(explain(error)) from None
-
-
 def post_worker_init(worker: object) -> None:
     """Send what an earlier process has left in the spool."""
     from error_tracking.spool import resume_spool

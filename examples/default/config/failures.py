@@ -1,8 +1,12 @@
 """Says in one line why a command ends that is not the code's fault: wrong settings, a database that fails, Ctrl-C."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from types import TracebackType
 
+#: The exit code after which gunicorn starts no other worker (`Arbiter.WORKER_BOOT_ERROR`).
+BOOT_ERROR = 3
 #: What to do about an error of the database, by a part of its text.
 ADVICE = {
     "already exists": "a migration was cut off; drop what it has made, or delete a database of development",
@@ -44,3 +48,19 @@ def show(kind: type[BaseException], error: BaseException, trace: TracebackType |
         print(line, file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, trace)
+
+
+@contextlib.contextmanager
+def ending_in_one_line() -> Iterator[None]:
+    """Start a server's application; wrong settings end it with a line that says why, not with a traceback.
+
+    Raises:
+        SystemExit: with `BOOT_ERROR`, if the settings are wrong.
+    """
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        print(explain(error), file=sys.stderr)
+        raise SystemExit(BOOT_ERROR) from None
