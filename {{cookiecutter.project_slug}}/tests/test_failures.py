@@ -32,6 +32,7 @@ def shown(error, capsys):
         (FILE, "unable to open database file", "(unable to open database file): this user must be able to write"),
         (FILE, "attempt to write a readonly database", "(attempt to write a readonly database): this user must be"),
         (FILE, "database or disk is full", "(database or disk is full): make space on its disk"),
+        (FILE, "database is locked", "(database is locked): another process writes to it"),
     ],
 )
 def test_a_database_that_fails_is_named_with_what_to_do(settings, monkeypatch, capsys, database, text, line):
@@ -53,6 +54,9 @@ def test_wrong_settings_are_one_line_and_the_traceback_comes_on_demand(monkeypat
     assert shown(error, capsys) == "django.core.exceptions.ImproperlyConfigured: DEBUG is wrong\n"
 
 
-def test_an_error_of_the_code_keeps_its_traceback_and_an_interrupt_says_nothing(capsys):
+def test_an_error_of_the_code_keeps_its_traceback_and_an_interrupt_says_nothing(settings, monkeypatch, capsys):
+    monkeypatch.setitem(settings.DATABASES, "default", FILE)
     assert shown(ZeroDivisionError("division"), capsys) == "ZeroDivisionError: division\n"
+    query = OperationalError("no such column: shop.price")
+    assert shown(query, capsys) == "django.db.utils.OperationalError: no such column: shop.price\n"
     assert shown(KeyboardInterrupt(), capsys) == ""

@@ -14,6 +14,7 @@ ADVICE = {
     "unable to open": "this user must be able to write to that folder",
     "readonly": "this user must be able to write to that file and its folder",
     "disk": "make space on its disk",
+    "is locked": "another process writes to it; end that one, or try again",
 }
 
 
@@ -29,8 +30,10 @@ def explain(error: BaseException) -> str:
     if isinstance(error, (OperationalError, MigrationSchemaMissing)):
         database = settings.DATABASES["default"]
         host = f"{database['HOST']}:{database['PORT']}/" if database.get("HOST") else ""
-        other = f"start it, or correct DATABASE_URL in {settings.ENV_FILE}"
+        other = f"start it, or correct DATABASE_URL in {settings.ENV_FILE}" if host else ""
         advice = next((advice for part, advice in ADVICE.items() if part in text), other)
+        if not advice:  # SQLite has no server that fails: this is a query's fault, such as a column that is missing
+            return ""
         text = f"the database {host}{database['NAME']} fails ({text}): {advice}"
     elif not isinstance(error, ImproperlyConfigured):
         return ""

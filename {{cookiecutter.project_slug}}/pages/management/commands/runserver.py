@@ -43,4 +43,6 @@ class Command(RunserverCommand):
         try:
             super().check_migrations()
         except OperationalError as error:
-            self.stderr.write(explain(error))
+            if not (line := explain(error)):
+                raise
+            self.stderr.write(line)
