@@ -81,15 +81,16 @@ def release_api() -> Iterator[ReleaseApi]:
 def test_a_tag_is_named_to_the_tracker(cookies: Cookies, release_api: ReleaseApi) -> None:
     url, asked = release_api
     project = cookies.bake().project_path
+    release = "v1.2.3;$(id)`id`$(shell id)"  # a tag may be named so, and is a text
     variables = {
         "SENTRY_URL": url,
         "SENTRY_ORG": "acme",
         "SENTRY_PROJECT": "shop",
         "SENTRY_AUTH_TOKEN": "0123456789abcdef",
-        "SENTRY_RELEASE": "v1.2.3",
+        "SENTRY_RELEASE": release,
     }
     subprocess.run(["make", "release"], cwd=project, env={**os.environ, **variables}, check=True)
     path, authorization, body = asked[0]
     assert path == "/api/0/organizations/acme/releases/"
     assert authorization == "Bearer 0123456789abcdef"
-    assert (body["version"], body["projects"]) == ("v1.2.3", ["shop"])
+    assert (body["version"], body["projects"]) == (release, ["shop"])
