@@ -11,7 +11,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.views.debug import SafeExceptionReporterFilter
 
-LINE = re.compile(r"(export )?\w+=(?P<value>.*)", re.ASCII)
+LINE = re.compile(r"(export )?\w+=(?P<value>(?!\s).*)", re.ASCII)
 VALUE = re.compile(r""" "(\\.|[^"\\])*" | '[^']*' | ([^"'].*)? """, re.VERBOSE)
 BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 

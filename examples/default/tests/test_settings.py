@@ -94,6 +94,7 @@ def test_a_missing_variable_is_named_with_its_file(tmp_path):
     [
         (b"A=1\nhunter2\n", "line 2: this is not KEY=value"),
         (b"A = hunter2", "line 1: this is not KEY=value"),
+        (b"A= hunter2", "line 1: this is not KEY=value"),
         (b" A=hunter2", "line 1: this is not KEY=value"),
         (b"A=1 # hunter2", "line 1: a comment stands on a line of its own"),
         (b'A="hunter2', "line 1: what is in quotes"),
