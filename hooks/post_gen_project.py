@@ -21,7 +21,7 @@ ANSWERS: dict[str, str] = {{ cookiecutter | plain }}  # fmt: skip
 
 def read_env(path: str) -> dict[str, str]:
     """Return the variables of an env file."""
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:  # its owner may have saved it in another encoding
         return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
 
 

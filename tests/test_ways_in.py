@@ -60,7 +60,7 @@ def test_a_bake_over_a_project_says_what_its_env_files_have_of_their_own(
 ) -> None:
     command("--no-input")
     folder = tmp_path / "out" / "my_django_project" / ".envs"
-    (folder / "staging.env").write_text("SECRET_KEY=another-project\n")
+    (folder / "staging.env").write_bytes(b"SECRET_KEY=another-project\xff\n")
     before = env_files(folder.parent)
     capfd.readouterr()
     assert command("--no-input", "--overwrite-if-exists", "app_port=9001").exit_code == 0
