@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -16,14 +17,19 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATE = Path(__file__).resolve().parent.parent
+PORTS = range(20_000, 32_000)  # outgoing connections have 32768 and above on Linux, 49152 and above elsewhere
 PATIENCE = 180  # seconds: the first start installs what the project needs
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of this machine on which nothing listens."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [probe.getsockname()[1] for probe in probes]
+    """Return ports of this machine on which nothing listens, from a range that no system takes for connections."""
+    free: list[int] = []
+    for port in random.sample(PORTS, len(PORTS)):
+        if len(free) == count:
+            break
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            free.append(port)
+    return free
 
 
 def get(url: str) -> tuple[int, str]:
