@@ -352,8 +352,7 @@ class AnswersExtension(Extension):
         """
         super().__init__(environment)
         # cruft update renders two commits of the template in one process: each is to import its own module.
-        for name in (__name__, "django_glitchtip_answers"):
-            sys.modules.pop(name, None)
+        sys.modules.pop("django_glitchtip_answers", None)
         command = click.get_current_context(silent=True)
         typed = command.params.get("extra_context") if command else None
         if isinstance(typed, Mapping):  # of cookiecutter; cruft has a text of that name
