@@ -6,8 +6,7 @@ It reads commands, a line each, and prints a line of JSON for each:
 
 - `crash COUNT SECONDS`: raise errors by WSGI, spread over that time; prints the ids of their events and how long each
   request took, in seconds;
-- `visit`: one request without an error;
-- `idle SECONDS`: do nothing; prints the CPU time that this took, in seconds.
+- `visit`: one request without an error.
 
 At the end of its input, or at SIGTERM, it exits as a worker of gunicorn does.
 """
@@ -61,10 +60,6 @@ def main() -> None:
             answer = {"ids": ids, "seconds": seconds}
         elif command == "visit":
             get("/")
-        elif command == "idle":
-            started = time.process_time()
-            time.sleep(float(numbers[0]))
-            answer = time.process_time() - started
         print(json.dumps(answer), flush=True)
 
 
