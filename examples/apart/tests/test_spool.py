@@ -35,7 +35,6 @@ def folder(tmp_path, monkeypatch):
     """Give the folder of the spool, whose pauses are short."""
     for name in ("FIRST_PAUSE", "REFUSED_PAUSE", "LIMITED_PAUSE", "LOOK_PAUSE"):
         monkeypatch.setattr(SpoolTransport, name, 0.02)
-    monkeypatch.setattr(SpoolTransport, "TIMEOUT", 0.3)
     return tmp_path / "spool"
 
 
@@ -114,7 +113,8 @@ def test_a_tracker_that_refuses_gets_everything_later(folder, status):
         wait_for(lambda: waiting(folder) == [])
 
 
-def test_a_tracker_that_hangs_gets_everything_later(folder):
+def test_a_tracker_that_hangs_gets_everything_later(folder, monkeypatch):
+    monkeypatch.setattr(SpoolTransport, "TIMEOUT", 0.3)
     with serving(200) as tracker, site(tracker.server_port, folder) as client:
         tracker.awake.clear()
         ids = crash(client, 2)
