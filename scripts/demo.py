@@ -91,7 +91,7 @@ def running(project: Path, *ports: int, command: Sequence[str] = ("make", "run")
                 time.sleep(0.1)
 
 
-def received_events(tracker: str, count: int, seconds: float = 10) -> list[dict[str, Any]]:
+def received_events(tracker: str, count: int, seconds: float = 30) -> list[dict[str, Any]]:
     """Return the bodies of the events that the embedded tracker holds, once there are `count` or time is up."""
     deadline = time.monotonic() + seconds
     while True:

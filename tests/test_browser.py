@@ -11,6 +11,7 @@ from scripts.browser import chromium, chromium_path
 from tests.conftest import Site
 
 OpenPage = Callable[..., Page]
+expect.set_options(timeout=30_000)  # milliseconds: a busy machine takes longer than the 5 s that it would wait
 
 pytestmark = [
     pytest.mark.skipif(
