@@ -221,14 +221,44 @@ def refusals(answers: Answers) -> list[str]:
     return [line for name in CHECKS if (line := refusal(answers, name))]
 
 
-def check(answers: Answers, name: str) -> str:
-    """Refuse the answer `name` while the user is still typing.
+def check(answers: dict[str, str], name: str) -> str:
+    """Refuse the answer `name` while the user is still typing, and ask for it again.
 
     Raises:
-        SystemExit: with code 1, after one line on stderr. Cookiecutter has written nothing yet.
+        SystemExit: with code 1, after one line on stderr, if nobody is asked. Cookiecutter has written nothing yet.
     """
-    stop([refusal(answers, name)])
+    options = command_line()
+    asking = not options.get("no_input", True)
+    while line := refusal(answers, name) or (taken(answers, options) if asking and name == "project_slug" else ""):
+        if not asking:
+            stop([line])
+        print(line, file=sys.stderr)
+        answers[name] = ask(answers, name)
     return ""
+
+
+def command_line() -> Mapping[str, Any]:
+    """Return the options of the `cookiecutter` or `cruft` command, by name; none where a program bakes."""
+    command = click.get_current_context(silent=True)
+    return command.params if command else {}
+
+
+def taken(answers: Answers, options: Mapping[str, Any]) -> str:
+    """Return the line that refuses a slug whose folder is there, or "": Cookiecutter says so after the last question."""
+    slug = answers["project_slug"]
+    if options.get("overwrite_if_exists") or not os.path.lexists(os.path.join(options.get("output_dir") or ".", slug)):
+        return ""
+    return f"project_slug = {shown(slug)} is a folder already: type another name, or start with --overwrite-if-exists"
+
+
+def ask(answers: Answers, name: str) -> str:
+    """Ask for an answer as Cookiecutter does; the template's own default is offered."""
+    from cookiecutter.prompt import read_user_variable
+
+    variables = template_variables()
+    default = project_slug(answers["project_name"]) if name == "project_slug" else variables[name]
+    number = f"  [dim][{list(CHECKS).index(name) + 1}/{len(CHECKS)}][/] "
+    return str(read_user_variable(name, default, variables["__prompts__"], number))
 
 
 def python_string(text: str) -> str:
@@ -295,6 +325,17 @@ def stop(lines: Iterable[str]) -> None:
         raise SystemExit(1)
 
 
+def check_before_writing(given: Answers) -> None:
+    """Check all answers once more, for a replay has none of the prompts, and that the project has a place.
+
+    Raises:
+        SystemExit: with code 1, after a line on stderr for each thing that is wrong.
+    """
+    stop(refusals(given))
+    if output := given.get("_output_dir"):  # cruft names none
+        stop([unwritable(os.path.join(output, given["project_slug"]))])
+
+
 class LateTemplate:
     """A string that Cookiecutter renders. Whether it is the template's own is known once the answers are.
 
@@ -318,9 +359,7 @@ class LateTemplate:
         given = context["cookiecutter"]
         if given.keys() >= CHECKS.keys():
             if self.text == FOLDER:
-                stop(refusals(given))
-                if output := given.get("_output_dir"):  # cruft names none
-                    stop([unwritable(os.path.join(output, given["project_slug"]))])
+                check_before_writing(given)
         elif self.is_answer(given):
             return self.text
         # Most file names have no tag; compiling them took a tenth of a bake.
@@ -328,6 +367,8 @@ class LateTemplate:
 
     def is_answer(self, given: Answers) -> bool:
         """Say whether this is an answer: it is not what cookiecutter.json has for the first variable not yet given.
+
+        Cookiecutter renders the variables in the order of the file, each when those before it are known.
 
         Raises:
             SystemExit: with code 1, after a line on stderr, if cookiecutter.json has it for another variable.
@@ -353,8 +394,7 @@ class AnswersExtension(Extension):
         super().__init__(environment)
         # cruft update renders two commits of the template in one process: each is to import its own module.
         sys.modules.pop("django_glitchtip_answers", None)
-        command = click.get_current_context(silent=True)
-        typed = command.params.get("extra_context") if command else None
+        typed = command_line().get("extra_context")
         if isinstance(typed, Mapping):  # of cookiecutter; cruft has a text of that name
             stop([unknown_names(typed.keys())])
         compiled = environment.from_string

@@ -21,8 +21,11 @@ ANSWERS: dict[str, str] = {{ cookiecutter | plain }}  # fmt: skip
 
 def read_env(path: str) -> dict[str, str]:
     """Return the variables of an env file."""
-    with open(path, encoding="utf-8", errors="replace") as file:  # its owner may have saved it in another encoding
-        return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # its owner may have saved it in another encoding
+            return dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line and not line.startswith("#"))
+    except OSError as error:
+        sys.exit(f"{path} cannot be read: {error.strerror}")
 
 
 def published_ports(compose: str) -> Iterator[tuple[str, str]]:
@@ -83,21 +86,22 @@ def next_steps(project: str) -> str:
     folder = project
     if not re.fullmatch(r"[\w./:\\-]+", project):
         folder = f'"{project}"' if os.name == "nt" else shlex.quote(project)
+    site = f"http://localhost:{ANSWERS['app_port']}/"
     if ANSWERS["tracker"] == "glitchtip":
-        made = "a Django site, its tracker for development, and GlitchTip for Docker"
+        made, first = "a Django site, its tracker for development, and GlitchTip for Docker", "Next"
         url = f"http://localhost:{ANSWERS['glitchtip_port']}/"
         login = f"{ANSWERS['admin_email']}, GLITCHTIP_ADMIN_PASSWORD in .envs/development.env"
-        last = [f"The first error is then on screen: {url}", f"GlitchTip itself: make up. Its login: {login}"]
+        last = ["", f"The error is then at {url}", f"GlitchTip itself: make up. Its login: {login}"]
     else:
         made = "a Django site that reports to your tracker"
-        last = ["To see the error in your tracker, write its DSN into .envs/development.env before: SENTRY_DSN=..."]
+        first = "Write the tracker's DSN into .envs/development.env, SENTRY_DSN=... Next"
+        last = []
     lines = [
-        f"{ANSWERS['project_slug']} is ready: {made}. Next:",
+        f"{ANSWERS['project_slug']} is ready: {made}. {first}:",
         "",
         f"  cd {folder}",
         "  make run",
-        f"  curl -I http://localhost:{ANSWERS['app_port']}/glitchtip-debug/",
-        "",
+        f"  curl -I {site}glitchtip-debug/  # in another terminal; or press a button at {site}",
         *last,
     ]
     return "\n".join(lines)

@@ -25,8 +25,8 @@ TEXT = """\
 
 <!-- Written by `make examples` from cookiecutter.json and answers.py. -->
 
-Cookiecutter asks for them in this order. A wrong answer is refused before the next question, in one line that says
-what is wrong and what to type; the same rules run once more before a file is written. They are in
+Cookiecutter asks for them in this order. A wrong answer is refused at once, in one line that says what is wrong and what
+to type, and asked for again; the same rules run once more before a file is written. They are in
 [answers.py](../answers.py).
 
 | answer | what it asks | default | what it may be | what it changes |
@@ -46,7 +46,7 @@ template's.
 
 ## What a bake does to what is there
 
-A folder of the project's name stops it, and nothing in it is touched. With `--overwrite-if-exists` the template's files are
+A folder of the project's name is refused, and nothing in it is touched. With `--overwrite-if-exists` the template's files are
 written over, so commit first; your own files stay, and so do the env files, whatever is in them. The bake says where a port
 in them is not the one you typed, and which variables they lack. Beside it, `--skip-if-file-exists` keeps only the files that
 hold an answer: Cookiecutter copies the others over all the same.

@@ -196,18 +196,27 @@ def test_the_command_prints_one_line_and_leaves_nothing(
     assert "hunter2" not in line
 
 
-def test_the_prompts_refuse_before_the_next_question(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+def test_the_prompts_refuse_at_once_and_ask_again(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out" / "shop").mkdir()
+    typed = iter(["!!!", "Corner Shop", "../shop", "shop", "corner"])
+    asked: list[str] = []
 
-    def type_answer(question: object, **options: object) -> str:
+    def type_answer(question: str, **options: str) -> str:
         asked.append(question)
-        return "!!!"
+        return next(typed, options["default"])
 
     monkeypatch.setattr("rich.prompt.Prompt.ask", type_answer)
     result = command()
-    assert len(asked) == 1
-    assert result.exit_code == 1
-    assert result.stderr == 'project_name = "!!!" has no letter: type a name such as Corner Shop\n'
+    assert result.exit_code == 0, result.output
+    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == [
+        'project_name = "!!!" has no letter',
+        'project_slug = "../shop" is not a Python name',
+        'project_slug = "shop" is a folder already',
+    ]
+    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3] + [1] * 11
+    assert (tmp_path / "out" / "corner" / "README.md").read_text().startswith("# Corner Shop\n")
 
 
 def test_every_prompt_has_a_label_for_itself_and_each_choice() -> None:

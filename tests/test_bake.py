@@ -242,7 +242,7 @@ def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) 
     ("tracker", "told"),
     [
         ("glitchtip", "Its login: admin@example.com, GLITCHTIP_ADMIN_PASSWORD in .envs/development.env"),
-        ("external", "write its DSN into .envs/development.env before: SENTRY_DSN=..."),
+        ("external", "Write the tracker's DSN into .envs/development.env, SENTRY_DSN=... Next:"),
     ],
 )
 def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path, tracker: str, told: str) -> None:
@@ -264,7 +264,7 @@ def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path
     assert commands == [
         f"cd {tmp_path / 'my_django_project'}",
         "make run",
-        "curl -I http://localhost:8001/glitchtip-debug/",
+        "curl -I http://localhost:8001/glitchtip-debug/  # in another terminal; or press a button at http://localhost:8001/",
     ]
 
 

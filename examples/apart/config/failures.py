@@ -7,13 +7,17 @@ from types import TracebackType
 
 #: The exit code after which gunicorn starts no other worker (`Arbiter.WORKER_BOOT_ERROR`).
 BOOT_ERROR = 3
+#: The classes of PostgreSQL's error codes (its documentation, appendix A) that are not a query's fault: connections,
+#: authorization, a database that is not there, resources, an operator.
+NOT_THE_CODE = ("08", "28", "3D", "53", "57P")
 #: What to do about an error of the database, by a part of its text.
 ADVICE = {
     "already exists": "a migration was cut off; drop what it has made, or delete a database of development",
     "no such table": "run manage.py migrate",
     "unable to open": "this user must be able to write to that folder",
     "readonly": "this user must be able to write to that file and its folder",
-    "disk": "make space on its disk",
+    "disk is full": "make space on its disk",
+    "No space left": "make space on its disk",
     "is locked": "another process writes to it; end that one, or try again",
 }
 
@@ -28,6 +32,9 @@ def explain(error: BaseException) -> str:
 
     text = " ".join(str(error).split())
     if isinstance(error, (OperationalError, MigrationSchemaMissing)):
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state and not state.startswith(NOT_THE_CODE):
+            return ""
         database = settings.DATABASES["default"]
         host = f"{database['HOST']}:{database['PORT']}/" if database.get("HOST") else ""
         other = f"start it, or correct DATABASE_URL in {settings.ENV_FILE}" if host else ""

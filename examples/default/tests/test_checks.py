@@ -57,10 +57,13 @@ def test_a_dsn_is_judged(ids, environment, dsn, found):
 
 def test_localhost_in_a_container_is_told_unless_a_tracker_listens_there(ids, monkeypatch, tmp_path):
     monkeypatch.setattr("error_tracking.checks.CONTAINER_MARKS", (str(tmp_path),))
+    monkeypatch.setattr("error_tracking.checks.find_spec", lambda _: None)
     with serving(200) as tracker:
         dsn = f"http://0123456789abcdef@localhost:{tracker.server_port}/1"
         assert ids(SENTRY_DSN=dsn) == []
     assert ids(SENTRY_DSN=dsn) == ["W002"]
+    monkeypatch.setattr("error_tracking.checks.find_spec", lambda _: "kent")  # it is about to listen there
+    assert ids(SENTRY_DSN=dsn) == []
 
 
 def test_an_unknown_environment_is_told(ids):

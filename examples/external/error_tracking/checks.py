@@ -5,6 +5,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -66,14 +67,15 @@ def check_dsn(**_: Any) -> list[CheckMessage]:
 def dsn_problems(url: SplitResult) -> Iterator[CheckMessage]:
     """Yield what makes a DSN that can be read useless or unsafe."""
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    in_container = any(map(os.path.exists, CONTAINER_MARKS))
+    # Where kent is installed, as in a devcontainer, it is the embedded tracker that will listen there.
+    alone = any(map(os.path.exists, CONTAINER_MARKS)) and find_spec("kent") is None
     if is_loopback(host) and port == settings.APP_PORT:
         yield Error(
             f"SENTRY_DSN names port {port}, on which the site itself listens: errors would be sent to the site.",
             hint="Write the tracker's port into SENTRY_DSN, or change APP_PORT.",
             id="error_tracking.E002",
         )
-    elif is_loopback(host) and in_container and not answers(host, port):
+    elif is_loopback(host) and alone and not answers(host, port):
         yield Warning(
             f"SENTRY_DSN names {host}, which is this container itself, and nothing listens there on port {port}.",
             hint="Name the tracker's service in compose, such as glitchtip:8000, or host.docker.internal.",

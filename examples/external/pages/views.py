@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "pages/home.html", context)
     event_id = request.GET.get("event", "")
     context |= {
-        "wiring": wiring(),
+        "wiring": wiring(just_sent=bool(event_id)),
         "can_send": bool(settings.SENTRY_DSN),
         "traced": settings.SENTRY_OPTIONS["traces_sampler"] is not None,
         "tried": request.GET.get("tried"),

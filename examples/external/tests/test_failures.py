@@ -47,6 +47,15 @@ def test_a_disk_that_is_full_before_the_first_migration_is_told_alike(capsys):
     assert shown(MigrationSchemaMissing("database or disk is full"), capsys).endswith("): make space on its disk\n")
 
 
+@pytest.mark.parametrize(("state", "told"), [("57014", False), ("40P01", False), ("57P01", True), (None, True)])
+def test_a_query_that_postgresql_ends_keeps_its_traceback(settings, monkeypatch, capsys, state, told):
+    monkeypatch.setitem(settings.DATABASES, "default", SERVER)
+    error = OperationalError("ended")
+    error.__cause__ = RuntimeError()
+    error.__cause__.sqlstate = state
+    assert ("start it, or correct DATABASE_URL" in shown(error, capsys)) == told
+
+
 def test_wrong_settings_are_one_line_and_the_traceback_comes_on_demand(monkeypatch, capsys):
     error = ImproperlyConfigured("DEBUG is wrong")
     assert shown(error, capsys) == "ImproperlyConfigured: DEBUG is wrong\n"
