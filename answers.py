@@ -157,6 +157,8 @@ def check_dsn(dsn: str) -> str:
     example = "type nothing, or a DSN such as https://KEY@errors.example.com/1"
     if not DSN.fullmatch(dsn):
         return f"is not a DSN: {example}"
+    if urlsplit(dsn).username == "KEY":
+        return "has the KEY of the example: type nothing, or the DSN that the tracker shows"
     try:
         port = urlsplit(dsn).port
     except ValueError:

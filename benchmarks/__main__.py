@@ -75,12 +75,14 @@ def outage_rows(outages: list[Outage]) -> list[str]:
 
 
 def ratios(figures: list[Figure]) -> dict[str, list[float]]:
-    """Return [median, lower quartile, upper quartile] of each variant that has a baseline, by label."""
+    """Return [median, lower quartile, upper quartile] of each variant that has a baseline, by a label that names both."""
     found = {}
     for figure in figures:
-        for variant in list(figure.values)[1:]:
+        baseline, *variants = figure.values
+        for variant in variants:
             spread = figure.ratio(variant)
-            found[f"{figure.label}: {variant}".replace("`", "")] = [spread.median, spread.low, spread.high]
+            label = f"{figure.label}\n{variant} / {baseline}".replace("`", "")
+            found[label] = [spread.median, spread.low, spread.high]
     return found
 
 
@@ -88,7 +90,7 @@ def plot(history: list[dict[str, Any]]) -> None:
     """Draw the ratios of the newest run with their quartiles, and the medians of the runs before."""
     newest = history[-1]["ratios"]
     rows = {label: row for row, label in enumerate(reversed(newest))}
-    drawing, axes = plt.subplots(figsize=(9, 0.45 * len(rows) + 1), layout="constrained")
+    drawing, axes = plt.subplots(figsize=(9, 0.5 * len(rows) + 1), layout="constrained")
     for run in history[:-1]:
         known = {label: values for label, values in run["ratios"].items() if label in rows}
         axes.plot(
@@ -100,7 +102,8 @@ def plot(history: list[dict[str, Any]]) -> None:
     axes.set_yticks(list(rows.values()), list(rows))
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("ratio to the baseline (left of 1: costs less)")
+    axes.tick_params("y", labelsize="small")
+    axes.set_xlabel("ratio (left of 1: costs less than what stands behind the stroke)")
     drawing.savefig(PLOT, dpi=110)
 
 

@@ -15,7 +15,7 @@ from scripts.browser import chromium
 from scripts.demo import TEMPLATE, bake, free_ports, running
 
 IMAGES = TEMPLATE / "docs" / "images"
-COLUMNS = 104
+COLUMNS = 118
 
 
 def prompts(folder: Path, *answers: str) -> str:
@@ -53,7 +53,7 @@ def main() -> None:
     tracker_port, site_port = free_ports(2)
     site, tracker = f"http://localhost:{site_port}", f"http://localhost:{tracker_port}"
     with tempfile.TemporaryDirectory() as name, chromium() as browser:
-        page = browser.new_page(viewport={"width": 900, "height": 400})
+        page = browser.new_page(viewport={"width": 900, "height": 520})
 
         def shoot(picture: str, whole: bool = True) -> None:
             page.screenshot(path=IMAGES / f"{picture}.png", full_page=whole)

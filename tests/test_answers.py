@@ -54,6 +54,7 @@ BAD = [
     ),
     ("app_port", "8000", "is the tracker's port (glitchtip_port) too: type another, such as 8001"),
     ("staging_dsn", "errors.example.com", "is not a DSN"),
+    ("staging_dsn", "https://KEY@errors.example.com/2", "has the KEY of the example"),
     *(
         ("production_dsn", dsn, "is not a DSN")
         for dsn in (

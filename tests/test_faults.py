@@ -265,6 +265,15 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
+def test_make_up_without_compose_is_one_line(project: Project, tmp_path: Path) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\necho "unknown command: $*" >&2\nexit 1\n')
+    docker.chmod(0o755)
+    code, printed = project.end("make", "up", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert code != 0
+    assert printed.splitlines()[0].startswith("docker compose does not answer: install Docker with Compose v2")
+
+
 # The database
 
 
