@@ -157,12 +157,13 @@ def check_dsn(dsn: str) -> str:
     example = "type nothing, or a DSN such as https://KEY@errors.example.com/1"
     if not DSN.fullmatch(dsn):
         return f"is not a DSN: {example}"
-    if urlsplit(dsn).username == "KEY":
-        return "has the KEY of the example: type nothing, or the DSN that the tracker shows"
     try:
-        port = urlsplit(dsn).port
+        url = urlsplit(dsn)
+        port = url.port
     except ValueError:
         return f"is not a DSN, for its host or port cannot be: {example}"
+    if url.username == "KEY":
+        return "has the KEY of the example: type nothing, or the DSN that the tracker shows"
     return f"is not a DSN, for no server has port 0: {example}" if port == 0 else ""
 
 
