@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from scripts.demo import TEMPLATE
+from scripts.demo import TEMPLATE, bake_command
 
 RUNS = 15
 FILES = (1, 50, 100, 200)
@@ -31,7 +31,7 @@ def template_of(files: int, folder: Path) -> Path:
 
 def bake(template: Path) -> list[str | Path]:
     """Return the command that bakes a template with its default answers into the folder that follows it."""
-    return [sys.executable, "-m", "cookiecutter", template, "--no-input", "--default-config", "-o"]
+    return [*bake_command(template), "-o"]
 
 
 def in_turn(commands: dict[str, list[str | Path]], folder: Path) -> dict[str, list[float]]:

@@ -17,6 +17,7 @@ import yaml
 
 # Made by answers.py as Cookiecutter renders this file: a dict of str.
 ANSWERS: dict[str, str] = {{ cookiecutter | plain }}  # fmt: skip
+ENVIRONMENTS = ("development", "staging", "production")
 
 
 def read_env(path: str) -> dict[str, str]:
@@ -43,7 +44,7 @@ def published_ports(compose: str) -> Iterator[tuple[str, str]]:
 def port_problems(project: str) -> Iterator[str]:
     """Yield a line for each port that two services publish, and one if development's DSN misses the tracker's."""
     published = list(published_ports(os.path.join(project, "compose.yaml")))
-    for file in ("development.env", "staging.env", "production.env"):
+    for file in (f"{environment}.env" for environment in ENVIRONMENTS):
         env = read_env(os.path.join(project, ".envs", file))
         services: dict[str, str] = {}
         for service, host_port in published:
@@ -114,11 +115,7 @@ def main() -> None:
     sys.dont_write_bytecode = True  # the project gets no __pycache__
     import create
 
-    before = [
-        name
-        for name in ("development", "staging", "production")
-        if os.path.exists(os.path.join(project, ".envs", f"{name}.env"))
-    ]
+    before = [name for name in ENVIRONMENTS if os.path.exists(os.path.join(project, ".envs", f"{name}.env"))]
     create.main()
     if problems := list(port_problems(project)):
         sys.exit("\n".join(problems))

@@ -103,21 +103,15 @@ def received_events(tracker: str, count: int, seconds: float = 30) -> list[dict[
         time.sleep(0.1)
 
 
+def bake_command(template: Path = TEMPLATE) -> list[str]:
+    """Return the command that bakes a template with its default answers; options and answers may follow."""
+    return [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--default-config"]
+
+
 def bake(folder: Path, **answers: object) -> Path:
     """Bake a project into `folder` and return where it is."""
     given = [f"{name}={value}" for name, value in answers.items()]
-    command = [
-        sys.executable,
-        "-m",
-        "cookiecutter",
-        str(TEMPLATE),
-        "--no-input",
-        "--default-config",
-        "--output-dir",
-        str(folder),
-        *given,
-    ]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*bake_command(), "--output-dir", str(folder), *given], check=True, stdout=subprocess.DEVNULL)
     [project] = folder.iterdir()
     return project
 

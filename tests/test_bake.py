@@ -17,6 +17,7 @@ import yaml
 from cookiecutter.utils import create_env_with_context
 from pytest_cookies.plugin import Cookies
 
+from scripts.demo import bake_command
 from tests.conftest import TEMPLATE, Bake, Baked
 from tests.test_answers import complete
 
@@ -246,16 +247,7 @@ def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) 
     ],
 )
 def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path, tracker: str, told: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "cookiecutter",
-        str(TEMPLATE),
-        "--no-input",
-        "--default-config",
-        "-o",
-        str(tmp_path),
-    ]
+    command = [*bake_command(), "-o", str(tmp_path)]
     printed = subprocess.run([*command, f"tracker={tracker}"], check=True, capture_output=True, text=True).stdout
     assert len(printed.splitlines()) <= 12
     assert "my_django_project is ready: a Django site" in printed
@@ -334,7 +326,7 @@ def test_a_project_with_wrong_ports_is_refused(tmp_path: Path) -> None:
     with (template / "answers.py").open("a") as module:
         module.write('\nCHECKS["app_port"] = lambda answers: ""\n')
     output = str(tmp_path / "out")
-    command = [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--default-config", "-o", output]
+    command = [*bake_command(template), "-o", output]
     result = subprocess.run([*command, "app_port=8000"], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode != 0
     assert "glitchtip and web both publish port 8000" in result.stderr

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from cookiecutter.utils import create_env_with_context
 
+from scripts.demo import bake_command
 from tests.conftest import TEMPLATE, Bake, Command, Refused
 from tests.test_answers import complete
 
@@ -28,7 +29,7 @@ def env_files(project: Path) -> dict[str, bytes]:
 
 def bake(*arguments: str | Path, prefix: Sequence[str] = (), code: int = 0, cwd: Path | None = None) -> tuple[str, str]:
     """Run `python -m cookiecutter` as a process, which must end with `code`; return what it printed, and on stderr."""
-    command = [*prefix, *COOKIECUTTER, TEMPLATE, "--no-input", "--default-config", *arguments]
+    command = [*prefix, *bake_command(), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout, done.stderr
@@ -243,7 +244,7 @@ def test_an_env_file_is_written_whole_or_not_at_all(baked: Bake, tmp_path: Path)
 
 
 def test_two_bakes_at_once_leave_one_whole_project(tmp_path: Path) -> None:
-    command: list[str | Path] = [*COOKIECUTTER, TEMPLATE, "--no-input", "--default-config", "-o", tmp_path]
+    command: list[str | Path] = [*bake_command(), "-o", tmp_path]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     ended = [(process.communicate(), process.returncode) for process in both]
     for (printed, _), code in ended:
