@@ -12,8 +12,8 @@ demo: .venv/installed  ## Bake a project, start it with its tracker, raise an er
 	@$(UV) run --no-sync python scripts/demo.py
 
 .PHONY: test
-test: lint  ## Run the tests
-	@$(UV) run --no-sync pytest
+test: lint  ## Run the tests; ARGS="-k name" selects some
+	@$(UV) run --no-sync pytest $(ARGS)
 
 .PHONY: lint
 lint: .venv/installed  ## Check style and types

@@ -1,41 +1,32 @@
-"""What makes an answer valid: pure functions, and at the end the Jinja extension that hands them to Cookiecutter.
+"""Decides whether an answer is valid. `django_glitchtip_answers.py` makes these functions available to Cookiecutter.
 
-Every check takes the answers given so far and returns the one line that refuses the answer, or "".
+Every check takes the answers given so far and returns what is wrong with the answer and what to do, or "".
 """
 
 from __future__ import annotations
 
 import functools
-import gc
 import json
 import keyword
 import os
 import re
-import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
-from jinja2 import Environment, Template
-from jinja2.ext import Extension
 from slugify import slugify
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-#: The name of the project's folder, as Cookiecutter renders it.
-FOLDER = "{{cookiecutter.project_slug}}"
-#: What the files of a project take on a disk at most, in bytes.
-PROJECT_BYTES = 1_000_000
 
 #: What a project of ours contains or installs: a folder of one of these names would hide it.
-OWN_FOLDERS = {"config", "docs", "error_tracking", "glitchtip", "pages", "site", "static", "tests"}
+OWN_FOLDERS = set("config development docs error_tracking glitchtip pages scripts site static tests".split())
 INSTALLED = frozenset(
     """
     _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama django django_stubs_ext dotenv environ filelock
     flask gunicorn honcho iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
-    pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pythonjsonlogger ruff sentry_sdk
+    pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger ruff sentry_sdk
     setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
@@ -54,10 +45,6 @@ DSN = re.compile(
 )
 
 Answers = Mapping[str, str]
-
-# What Cookiecutter has imported by now lives as long as the bake. Searching it for garbage again and again, while
-# templates are compiled, took a tenth of a bake.
-gc.freeze()
 
 
 def reserved(slug: str) -> str:
@@ -83,8 +70,18 @@ def project_slug(project_name: str) -> str:
     return f"{slug}_site" if reserved(slug) else slug[:SLUG_LENGTH].rstrip("_")
 
 
+def template_syntax(text: str) -> str:
+    """Refuse what Cookiecutter would render as a template (Jinja, "Template Designer Documentation", "Synopsis")."""
+    for mark in ("{{", "{%", "{#"):
+        if mark in text:
+            return f"contains {mark}, which Cookiecutter reads as template syntax: type it without"
+    return ""
+
+
 def check_text(text: str) -> str:
     """Refuse what is not one line of text."""
+    if syntax := template_syntax(text):
+        return syntax
     for character in text:
         if unicodedata.category(character) in NOT_TEXT:
             return f"holds the control character U+{ord(character):04X}: type one line of plain text"
@@ -224,189 +221,9 @@ def refusals(answers: Answers) -> list[str]:
     return [line for name in CHECKS if (line := refusal(answers, name))]
 
 
-def check(answers: dict[str, str], name: str) -> str:
-    """Refuse the answer `name` while the user is still typing, and ask for it again.
-
-    Raises:
-        SystemExit: with code 1, after one line on stderr, if nobody is asked. Cookiecutter has written nothing yet.
-    """
-    options = command_line()
-    asking = not options.get("no_input", True)
-    while line := refusal(answers, name) or (taken(answers, options) if asking and name == "project_slug" else ""):
-        if not asking:
-            stop([line])
-        print(line, file=sys.stderr)
-        answers[name] = ask(answers, name)
-    return ""
-
-
-def command_line() -> Mapping[str, Any]:
-    """Return the options of the `cookiecutter` or `cruft` command, by name; none where a program bakes."""
-    command = click.get_current_context(silent=True)
-    return command.params if command else {}
-
-
-def taken(answers: Answers, options: Mapping[str, Any]) -> str:
-    """Return the line that refuses a slug whose folder is there, or "": Cookiecutter says so after the last question."""
-    slug = answers["project_slug"]
-    if options.get("overwrite_if_exists") or not os.path.lexists(os.path.join(options.get("output_dir") or ".", slug)):
-        return ""
-    return f"project_slug = {shown(slug)} is a folder already: type another name, or start with --overwrite-if-exists"
-
-
-def ask(answers: Answers, name: str) -> str:
-    """Ask for an answer as Cookiecutter does; the template's own default is offered."""
-    from cookiecutter.prompt import read_user_variable
-
-    variables = template_variables()
-    default = project_slug(answers["project_name"]) if name == "project_slug" else variables[name]
-    number = f"  [dim][{list(CHECKS).index(name) + 1}/{len(CHECKS)}][/] "
-    return str(read_user_variable(name, default, variables["__prompts__"], number))
-
-
-def python_string(text: str) -> str:
-    """Write `text` as the Python literal that `ruff format` would leave as it is."""
-    quote = "'" if text.count('"') > text.count("'") else '"'
-    body = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
-    return quote + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in body) + quote
-
-
-def toml_string(text: str) -> str:
-    """Write `text` as a TOML basic string (TOML 1.0, "String"); a JSON string without surrogate pairs is one."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def plain(answers: Answers) -> dict[str, str]:
-    """Return the answers alone, as a dict whose `repr` is a Python literal that no answer can break out of."""
-    return {name: answers[name] for name in CHECKS}
-
-
 @functools.cache
 def template_variables() -> dict[str, Any]:
     """Return cookiecutter.json as it is in the template, with no answer in it."""
     with open(os.path.join(HERE, "cookiecutter.json"), encoding="utf-8") as file:
         variables: dict[str, Any] = json.load(file)
     return variables
-
-
-def unknown_names(names: Collection[str]) -> str:
-    """Return the line that refuses names on the command line that are no answers, or "".
-
-    Cookiecutter itself ignores them in silence, so that a slip of the finger would bake a default.
-    """
-    for name in names:
-        if name not in CHECKS:
-            return f"{shown(name)} is not asked here: type one of {', '.join(CHECKS)}"
-    return ""
-
-
-def unwritable(path: str) -> str:
-    """Return the line that says why a project cannot be written to `path`, or "".
-
-    Cookiecutter answers a folder or a disk that takes no file with a traceback, and leaves what it has written.
-    """
-    while not os.path.lexists(path) and (parent := os.path.dirname(path)) != path:  # Windows may lack the drive itself
-        path = parent
-    if not os.path.isdir(path):
-        return f'"{path}" is not a folder: remove it, or name another with --output-dir'
-    if not os.access(path, os.W_OK | os.X_OK):
-        return f'"{path}" takes no files: make it writable, or name another with --output-dir'
-    if (free := shutil.disk_usage(path).free) < PROJECT_BYTES:
-        left = f"{free / 1e6:.1f} MB left, and a project takes {PROJECT_BYTES / 1e6:.1f} MB"
-        return f'"{path}" has {left}: make room, or name another with --output-dir'
-    return ""
-
-
-def stop(lines: Iterable[str]) -> None:
-    """End the bake if there are `lines`, after they were printed on stderr.
-
-    Raises:
-        SystemExit: with code 1. Cookiecutter would print an exception of its own on stdout, or with a traceback.
-    """
-    if text := "\n".join(filter(None, lines)):
-        print(text, file=sys.stderr)
-        raise SystemExit(1)
-
-
-def check_before_writing(given: Answers) -> None:
-    """Check all answers once more, for a replay has none of the prompts, and that the project has a place.
-
-    Raises:
-        SystemExit: with code 1, after a line on stderr for each thing that is wrong.
-    """
-    stop(refusals(given))
-    if output := given.get("_output_dir"):  # cruft names none
-        stop([unwritable(os.path.join(output, given["project_slug"]))])
-
-
-class LateTemplate:
-    """A string that Cookiecutter renders. Whether it is the template's own is known once the answers are.
-
-    Cookiecutter renders an answer from the command line or a configuration file as a template too:
-    `description='{{ 6 * 7 }}'` would become 42.
-    """
-
-    def __init__(self, text: str, compiled: Callable[[str], Template]) -> None:
-        """Keep `text`, and what makes a template of it."""
-        self.text = text
-        self.compiled = compiled
-
-    def render(self, **context: Any) -> str:
-        """Return an answer as the text that it is, and what the template's own string renders to.
-
-        The name of the project's folder is the last that Cookiecutter renders before it writes.
-
-        Raises:
-            SystemExit: with code 1, after a line on stderr, if the answers are wrong or the project has no place.
-        """
-        given = context["cookiecutter"]
-        if given.keys() >= CHECKS.keys():
-            if self.text == FOLDER:
-                check_before_writing(given)
-        elif self.is_answer(given):
-            return self.text
-        # Most file names have no tag; compiling them took a tenth of a bake.
-        return self.compiled(self.text).render(**context) if "{" in self.text else self.text
-
-    def is_answer(self, given: Answers) -> bool:
-        """Say whether this is an answer: it is not what cookiecutter.json has for the first variable not yet given.
-
-        Cookiecutter renders the variables in the order of the file, each when those before it are known.
-
-        Raises:
-            SystemExit: with code 1, after a line on stderr, if cookiecutter.json has it for another variable.
-        """
-        own = {name: value for name, value in template_variables().items() if name != "__prompts__"}
-        name = next(name for name in own if name not in given)
-        if self.text == own[name]:
-            return False
-        if "{" in self.text and self.text in own.values():
-            stop([f"{name} is not text, or it is a line of the template itself: type another"])
-        return True
-
-
-class AnswersExtension(Extension):
-    """Gives templates the functions of this module, and keeps answers from being templates themselves."""
-
-    def __init__(self, environment: Environment) -> None:
-        """Register the filters; `environment` is Cookiecutter's own.
-
-        Raises:
-            SystemExit: with code 1, after one line on stderr, if the command line names what is no answer.
-        """
-        super().__init__(environment)
-        # cruft update renders two commits of the template in one process: each is to import its own module.
-        sys.modules.pop("django_glitchtip_answers", None)
-        typed = command_line().get("extra_context")
-        if isinstance(typed, Mapping):  # of cookiecutter; cruft has a text of that name
-            stop([unknown_names(typed.keys())])
-        compiled = environment.from_string
-        environment.from_string = lambda source: LateTemplate(source, compiled)  # type: ignore[method-assign,assignment,misc]
-        environment.filters.update(
-            check=check,
-            plain=plain,
-            project_slug=project_slug,
-            python_string=python_string,
-            refusals=refusals,
-            toml_string=toml_string,
-        )

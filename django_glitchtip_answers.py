@@ -1,13 +1,202 @@
-"""answers.py under a name that no other folder has: `python -m cookiecutter` looks in the working folder first."""
+"""The Jinja extension that makes `answers.py` and the files of `parts/` available to Cookiecutter.
 
-import importlib.util
+Cookiecutter imports it by its name, which no module of the user's folder has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
 import os
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
-_spec = importlib.util.spec_from_file_location(
-    "answers", os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.py")
-)
-assert _spec  # noqa: S101 - for mypy: a path that ends with .py always has a spec,
-assert _spec.loader  # noqa: S101 - and a loader
-_answers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_answers)
-AnswersExtension = _answers.AnswersExtension
+import click
+from jinja2 import Environment, pass_context
+from jinja2.ext import Extension
+from jinja2.runtime import Context
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+# A module `answers` of the user's folder is not ours, nor is that of the older commit when cruft renders two.
+sys.modules.pop("answers", None)
+sys.path.insert(0, HERE)
+from answers import CHECKS, Answers, project_slug, refusal, refusals, shown, template_syntax, template_variables  # noqa: E402
+
+sys.path.remove(HERE)
+
+# What Cookiecutter has imported by now lives as long as the bake. Searching it for garbage again and again, while
+# templates are compiled, took a tenth of a bake.
+gc.freeze()
+
+
+def check(answers: dict[str, str], name: str) -> str:
+    """Refuse the answer `name` while the user is still typing, and ask for it again.
+
+    Raises:
+        SystemExit: with code 1, after one line on stderr, if nobody is asked. Cookiecutter has written nothing yet.
+    """
+    options = command_line()
+    asking = not options.get("no_input", True)
+    while line := refusal(answers, name) or (unusable(answers, options, asking) if name == "project_slug" else ""):
+        if not asking:
+            stop([line])
+        print(line, file=sys.stderr)
+        answers[name] = ask(answers, name)
+    return ""
+
+
+def command_line() -> Mapping[str, Any]:
+    """Return the options of the `cookiecutter` or `cruft` command, by name; none where a program bakes."""
+    command = click.get_current_context(silent=True)
+    return command.params if command else {}
+
+
+def unusable(answers: Answers, options: Mapping[str, Any], asking: bool) -> str:
+    """Return the line that refuses a slug whose folder cannot be written, or "".
+
+    Cookiecutter itself says that the folder exists, but after the last question.
+    """
+    slug = answers["project_slug"]
+    folder = os.path.abspath(os.path.join(options.get("output_dir") or ".", slug))
+    if options.get("overwrite_if_exists"):
+        return unwritable(folder)
+    if asking and os.path.lexists(folder):
+        return (
+            f"project_slug = {shown(slug)} is a folder already: type another name, or start with --overwrite-if-exists"
+        )
+    return ""
+
+
+def ask(answers: Answers, name: str) -> str:
+    """Ask for an answer as Cookiecutter does; the template's own default is offered."""
+    from cookiecutter.prompt import read_user_variable
+
+    variables = template_variables()
+    default = project_slug(answers["project_name"]) if name == "project_slug" else variables[name]
+    number = f"  [dim][{list(CHECKS).index(name) + 1}/{len(CHECKS)}][/] "
+    return str(read_user_variable(name, default, variables["__prompts__"], number))
+
+
+def python_string(text: str) -> str:
+    """Write `text` as the Python literal that `ruff format` would leave as it is."""
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    body = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
+    return quote + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in body) + quote
+
+
+def toml_string(text: str) -> str:
+    """Write `text` as a TOML basic string (TOML 1.0, "String"); a JSON string without surrogate pairs is one."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def plain(answers: Answers) -> dict[str, str]:
+    """Return the answers alone, as a dict whose `repr` is a Python literal that no answer can break out of."""
+    return {name: answers[name] for name in CHECKS}
+
+
+def unknown_names(names: Collection[str]) -> str:
+    """Return the line that refuses names on the command line that are no answers, or "".
+
+    Cookiecutter itself ignores them in silence, so that a slip of the finger would bake a default.
+    """
+    for name in names:
+        if name not in CHECKS:
+            return f"{shown(name)} is not asked here: type one of {', '.join(CHECKS)}"
+    return ""
+
+
+def unwritable(path: str) -> str:
+    """Return the line that says why a project cannot be written to `path`, or "".
+
+    Cookiecutter answers a folder that takes no file with a traceback.
+    """
+    while not os.path.lexists(path) and (parent := os.path.dirname(path)) != path:  # Windows may lack the drive itself
+        path = parent
+    if not os.path.isdir(path):
+        return f'"{path}" is not a folder: remove it, or name another with --output-dir'
+    if not os.access(path, os.W_OK | os.X_OK):
+        return f'"{path}" takes no files: make it writable, or name another with --output-dir'
+    return ""
+
+
+def stop(lines: Iterable[str]) -> None:
+    """End the bake if there are `lines`, after they were printed on stderr.
+
+    Raises:
+        SystemExit: with code 1. Cookiecutter would print an exception of its own on stdout, or with a traceback.
+    """
+    if text := "\n".join(filter(None, lines)):
+        print(text, file=sys.stderr)
+        raise SystemExit(1)
+
+
+def check_all(answers: Answers) -> str:
+    """Stop if an answer is wrong: a replay has none of the prompts that would have checked it.
+
+    Raises:
+        SystemExit: with code 1, after a line on stderr for each wrong answer. The empty folder of the project, which
+            Cookiecutter has created by now, is removed.
+    """
+    if lines := refusals(answers):
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.join(answers["_output_dir"], answers["project_slug"]))
+        stop(lines)
+    return ""
+
+
+def given(options: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the answers of the user's configuration file and of the command line, before Cookiecutter renders them."""
+    from cookiecutter.config import get_user_config
+
+    if "config_file" in options:
+        yield from get_user_config(options["config_file"], options["default_config"])["default_context"].items()
+    typed = options.get("extra_context") or {}
+    yield from (json.loads(typed) if isinstance(typed, str) else typed).items()  # cruft has JSON
+
+
+def check_command(options: Mapping[str, Any]) -> None:
+    """Stop if the command names an answer that does not exist, a template instead of a text, or an unusable folder.
+
+    Raises:
+        SystemExit: with code 1, after one line on stderr.
+    """
+    typed = options.get("extra_context")
+    stop([unknown_names(typed) if isinstance(typed, Mapping) else ""])
+    for name, text in given(options):
+        if name in CHECKS and isinstance(text, str) and (problem := template_syntax(text)):
+            stop([f"{name} = {shown(text)} {problem}"])
+    if "output_dir" in options:
+        stop([unwritable(os.path.abspath(options["output_dir"]))])
+
+
+@pass_context
+def part(context: Context, name: str) -> str:
+    """Return a file of parts/, rendered with the answers; Jinja itself includes only from a folder named templates."""
+    with open(os.path.join(HERE, "parts", name), encoding="utf-8") as file:
+        return context.environment.from_string(file.read()).render(context)
+
+
+class AnswersExtension(Extension):
+    """Gives templates the functions of this module."""
+
+    def __init__(self, environment: Environment) -> None:
+        """Check the command, then register the filters and the function `part`; `environment` is Cookiecutter's own.
+
+        Raises:
+            SystemExit: with code 1, after one line on stderr, if something is wrong with the command.
+        """
+        super().__init__(environment)
+        # cruft update renders two commits of the template in one process: each is to import its own module.
+        sys.modules.pop("django_glitchtip_answers", None)
+        check_command(command_line())
+        environment.filters.update(
+            check=check,
+            check_all=check_all,
+            plain=plain,
+            project_slug=project_slug,
+            python_string=python_string,
+            toml_string=toml_string,
+        )
+        environment.globals["part"] = part

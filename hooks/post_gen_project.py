@@ -111,18 +111,18 @@ def next_steps(project: str) -> str:
 def main() -> None:
     """Finish the project in the current folder; exit with one line for each thing that is wrong."""
     project = os.getcwd()
-    sys.path.insert(0, os.path.join(project, ".envs"))
+    sys.path.insert(0, os.path.join(project, "scripts"))
     sys.dont_write_bytecode = True  # the project gets no __pycache__
-    import create
+    import create_env_files
 
     before = [name for name in ENVIRONMENTS if os.path.exists(os.path.join(project, ".envs", f"{name}.env"))]
-    create.main()
+    create_env_files.main()
     if problems := list(port_problems(project)):
         sys.exit("\n".join(problems))
     remove_empty_folders(project)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a folder's name may not fit the terminal's encoding
-    print(*kept(project, create, before), next_steps(project), sep="\n")
+    print(*kept(project, create_env_files, before), next_steps(project), sep="\n")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ Answers can be given on the command line:
 cookiecutter gh:org/django-glitchtip --no-input project_name="Corner Shop" app_port=8081
 ```
 
-An answer is text and never a template: `description='{{{{ 6 * 7 }}}}'` stays as it is.
+Cookiecutter renders answers as templates, so an answer that contains `{{{{`, `{{%` or `{{#` is rejected.
 
 A name that is not in the table is refused (`aap_port=8081`); in a configuration file it is ignored, for it may be another
 template's.
@@ -52,9 +52,9 @@ in them is not the one you typed, and which variables they lack. Beside it, `--s
 hold an answer: Cookiecutter copies the others over all the same.
 
 `--replay` and `--replay-file` are checked like answers. With `--accept-hooks no` the env files are missing, and
-`make run` or `python .envs/create.py` makes them.
+`make run` or `python scripts/create_env_files.py` makes them.
 
-A folder that cannot be written and a disk with less than 1 MB left are refused before anything is written.
+A folder that cannot be written is rejected before anything is written.
 
 ## Where Cookiecutter has the last word
 

@@ -17,6 +17,9 @@ from pytest_cookies.plugin import Cookies
 from scripts import demo
 
 TEMPLATE = Path(__file__).resolve().parent.parent
+#: Tests of the packages of a project, which run in a project that was baked.
+INTERNALS = TEMPLATE / "tests" / "internals"
+collect_ignore = ["internals"]
 BIN = "Scripts" if os.name == "nt" else "bin"
 #: Commands leave no file of their own in a project.
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
@@ -43,6 +46,31 @@ class Baked:
         )
         assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout + done.stderr
+
+    def lint(self) -> None:
+        """Run what its `make lint` runs."""
+        self.run("ruff", "check")
+        self.run("ruff", "format", "--check")
+        self.run("mypy")
+        self.run("python", "manage.py", "makemigrations", "--check", "--dry-run", DATABASE_URL="sqlite://:memory:")
+        self.run(
+            *("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
+            DJANGO_ENV="production",
+            SENTRY_DSN="https://0123456789abcdef@errors.example.com/1",
+        )
+
+    def test(self) -> None:
+        """Run its own tests, where SENTRY_DSN names a tracker that they must not reach."""
+        printed = self.run("pytest", "-q", "-p", "no:cacheprovider", SENTRY_DSN="http://key@127.0.0.1:9/1")
+        assert " passed" in printed
+
+    def test_internals(self) -> None:
+        """Run the template's tests of what is inside it; they see only the project's packages, and stop after 5 failures."""
+        options = ["-c", "pyproject.toml", "--rootdir", ".", "-p", "tests.conftest", "--confcutdir", str(INTERNALS)]
+        printed = self.run(
+            "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--maxfail=5", *options, str(INTERNALS)
+        )
+        assert " passed" in printed
 
     def read(self, name: str) -> str:
         """Return the text of one file."""
@@ -77,9 +105,15 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
             done[key] = result.project_path
         return Baked(done[key], environment)
 
+    install(bake().path, environment)
+    return bake
+
+
+def install(project: Path, environment: Path, *options: str, python: str = sys.executable) -> None:
+    """Install what a project needs into a new environment, for some Python; the project is left as it was."""
     subprocess.run(
-        [sys.executable, "-m", "uv", "sync", "--quiet", "--python", sys.executable],
-        cwd=bake().path,
+        [sys.executable, "-m", "uv", "sync", "--quiet", "--python", python, *options],
+        cwd=project,
         env={
             **os.environ,
             "UV_PROJECT_ENVIRONMENT": str(environment),
@@ -88,8 +122,7 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
         },
         check=True,
     )
-    (bake().path / "uv.lock").unlink()
-    return bake
+    (project / "uv.lock").unlink()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from sentry_sdk.utils import BadDsn, Dsn
 
 import answers
+import django_glitchtip_answers
 from tests.conftest import Bake, Command
 
 DSN = "https://key@errors.example.com/1"
@@ -18,6 +19,11 @@ BAD = [
     ("project_name", "x" * 81, "has 81 characters"),
     ("project_name", "!!!", "has no letter"),
     ("project_name", "two\nlines", "control character U+000A"),
+    *(
+        (name, f"Shop {mark}", f"contains {mark}, which Cookiecutter reads as template syntax")
+        for name in ("project_name", "description")
+        for mark in ("{{", "{%", "{#")
+    ),
     ("project_name", "nul\0", "control character U+0000"),
     ("project_slug", "", "is not a Python name"),
     ("project_slug", "../outside", "is not a Python name"),
@@ -73,6 +79,7 @@ BAD = [
     ),
 ]
 GOOD = [
+    ("project_name", "Braces {x} } } 100 %}"),
     ("project_name", "Ünïcode & Söhne 🎉"),
     ("project_name", "x" * 80),
     ("project_slug", "x" * 40),
@@ -168,7 +175,7 @@ def test_no_slug_hides_a_module_that_the_project_installs(baked: Bake) -> None:
 )
 def test_a_python_string_is_as_ruff_formats_it(text: str, tmp_path: Path) -> None:
     file = tmp_path / "name.py"
-    file.write_text(f"NAME = {answers.python_string(text)}\n", encoding="utf-8")
+    file.write_text(f"NAME = {django_glitchtip_answers.python_string(text)}\n", encoding="utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", "--check", "--quiet", str(file)], check=True)
     names: dict[str, str] = {}
     exec(file.read_text(encoding="utf-8"), names)
@@ -181,7 +188,7 @@ def test_a_python_string_is_as_ruff_formats_it(text: str, tmp_path: Path) -> Non
         ("app_port", "8000", "is the tracker's port"),
         ("project_name", "!!!", "has no letter"),
         ("project_slug", "../outside", "is not a Python name"),
-        ("project_slug", "{{ cookiecutter.project_name }}", "is not a Python name"),
+        ("project_slug", "{{ cookiecutter.project_name }}", "contains {{, which Cookiecutter reads as template syntax"),
         ("description", "two\nlines", "control character"),
         ("admin_email", "ada", "is not an e-mail address"),
         ("glitchtip_port", "80", "is not a port"),

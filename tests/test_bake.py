@@ -60,9 +60,8 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             {"tracker": "external"},
             {
                 "Procfile",
-                "error_tracking/management/commands/embedded_tracker.py",
+                "development/management/commands/embedded_tracker.py",
                 "glitchtip/provision.py",
-                "tests/test_embedded_tracker.py",
             },
             set(),
         ),
@@ -221,18 +220,21 @@ def test_equal_answers_differ_in_git_ignored_files_alone(cookies: Cookies) -> No
 
 
 def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies: Cookies) -> None:
-    folder = cookies.bake().project_path / ".envs"
+    project = cookies.bake().project_path
+    folder = project / ".envs"
     (folder / "staging.env").unlink()
     (folder / "production.env").write_text("MINE=1\n")
     before = (folder / "development.env").read_text()
-    done = subprocess.run([sys.executable, folder / "create.py"], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, project / "scripts" / "create_env_files.py"], check=True, capture_output=True, text=True
+    )
     assert done.stdout == "Made .envs/staging.env\n"
     assert (folder / "production.env").read_text() == "MINE=1\n"
     assert (folder / "development.env").read_text() == before
 
 
 def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) -> None:
-    name = "</title><script>'\"\\ {{ x }} 🎉"
+    name = "</title><script>'\"\\ { x } 🎉"
     project = baked(project_name=name, project_slug="shop", description=name)
     project.run("ruff", "check")
     project.run("ruff", "format", "--check")
@@ -274,7 +276,7 @@ def test_a_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Path,
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", hook],
         cwd=tmp_path,
-        env={**os.environ, "MYPYPATH": str(baked().path / ".envs")},  # the hook runs create.py
+        env={**os.environ, "MYPYPATH": str(baked().path / "scripts")},  # the hook imports from there
         capture_output=True,
         text=True,
     )

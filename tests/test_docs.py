@@ -40,7 +40,7 @@ HERE = {
     "DJANGO_ENV=production python manage.py check --deploy": "project",
     "DEBUG=False python manage.py collectstatic": "project",
     "SSL_CERT_FILE=": "project",
-    "python3 .envs/create.py\nln": "clone",
+    "python3 scripts/create_env_files.py\nln": "clone",
 }
 #: Pages that a test of their own runs from the first block to the last.
 WALKED = {"migrating.md", "upgrading.md: The template"}
@@ -292,40 +292,35 @@ def test_a_project_follows_the_template(tmp_path: Path) -> None:
 
 #: Where a block of migrating.md goes, by what its first comment says, as a function of the file's text and the block.
 PLACES: dict[str, Callable[[str, str], str]] = {
-    "below BASE_DIR, instead of SECRET_KEY, DEBUG and ALLOWED_HOSTS": lambda text, block: re.sub(
-        r"^(BASE_DIR = .*\n)",
-        lambda found: f"{found[1]}\n{block}",
-        re.sub(r"^(SECRET_KEY|DEBUG|ALLOWED_HOSTS) = .*\n", "", text, flags=re.MULTILINE),
-        flags=re.MULTILINE,
-    ),
     "first in INSTALLED_APPS": lambda text, block: text.replace("INSTALLED_APPS = [\n", f"INSTALLED_APPS = [\n{block}"),
     "first in MIDDLEWARE": lambda text, block: text.replace("MIDDLEWARE = [\n", f"MIDDLEWARE = [\n{block}"),
     "at the end": lambda text, block: f"{text}\n{block}",
 }
 
-
 #: A test of the site that is migrated: it crashes, and would report that.
 A_CRASH = """
+from django.contrib.auth.models import User
 from django.test import TestCase
 
 class CrashTest(TestCase):
     def test_crash(self) -> None:
         self.client.raise_request_exception = False
+        self.client.force_login(User.objects.create_superuser("ada"))
         self.assertEqual(self.client.get("/glitchtip-debug/").status_code, 500)
 """
 
 
 @needs_shell
-def test_an_existing_project_gets_it_by_the_page_on_migrating(baked: Bake, tmp_path: Path) -> None:
-    tracker, site = free_ports(2)
-    text = re.sub(r"\b8000\b", str(tracker), re.sub(r"\b8001\b", str(site), page("migrating.md")))
+def test_an_existing_project_gets_it_by_the_page_on_migrating(tmp_path: Path) -> None:
+    [tracker] = free_ports(1)
+    text = re.sub(r"\b8000\b", str(tracker), page("migrating.md"))
+    text = text.replace("git+https://github.com/org/django-glitchtip", TEMPLATE.as_uri())
     own = tmp_path / "own"  # an environment that has Django alone
     uv = Path(sys.executable).parent / "uv"
     run(f"'{uv}' venv --quiet --python '{sys.executable}' own", tmp_path)
     pip = {"VIRTUAL_ENV": str(own), "HOME": str(tmp_path)}
     run(f"'{uv}' pip install --quiet 'django>=5.2.8,<7'; django-admin startproject shop", tmp_path, own / BIN, **pip)
     project = tmp_path / "shop"
-    run("git init --quiet", project)
     (project / "shop" / "tests.py").write_text(A_CRASH)
     with contextlib.ExitStack() as stack:
         for language, block in re.findall(r"^```(sh|python)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
@@ -335,27 +330,16 @@ def test_an_existing_project_gets_it_by_the_page_on_migrating(baked: Bake, tmp_p
                 changed = PLACES[place](old := (project / name).read_text(), code)
                 assert changed != old
                 (project / name).write_text(changed)
-            elif block.startswith("honcho"):
-                command = ("bash", "-c", f"PATH='{own / BIN}':$PATH; {block}")
-                stack.enter_context(running(project, tracker, site, command=command))
+            elif block.startswith("kent-server"):
+                command = ("bash", "-c", f"PATH='{own / BIN}':$PATH; exec {block}")
+                stack.enter_context(running(project, tracker, command=command))
             else:
-                run(block.replace("pip install", f"'{uv}' pip install --quiet"), project, own / BIN, **pip)
-        crash, checked = received_events(f"http://localhost:{tracker}", 2)  # and none of the tests
-    assert (crash["transaction"], crash["environment"]) == ("/glitchtip-debug/", "development")
-    assert crash["release"].startswith("shop@")
+                uv_block = block.replace("pip install", f"'{uv}' pip install --quiet")
+                run(uv_block.replace("--force-reinstall", "--reinstall"), project, own / BIN, **pip)
+        [checked] = received_events(f"http://localhost:{tracker}", 1)  # and none of the tests
+    assert (checked["environment"], checked["release"]) == ("development", "shop@1.0")
     assert checked["tags"] == {"check_tracker": "true"}
-    assert ".envs/development.env" not in run("git add --all; git ls-files", project)
-
-
-def test_the_page_on_migrating_has_the_lines_of_a_project(baked: Bake) -> None:
-    settings, packages = baked().read("config/settings.py").splitlines(), baked().read("pyproject.toml")
-    for block in blocks(page("migrating.md"), "python"):
-        where, *lines = block.splitlines()
-        if "shop/settings.py" in where:
-            lines = [line for line in lines if not line.startswith("from shop.")]  # which are those of config/
-            assert [line for line in lines if line not in settings] == []
-    for line in re.findall(r"^pip install (.*)", page("migrating.md"), re.MULTILINE):
-        assert [package for package in line.split() if f"  {package},\n" not in packages] == []
+    assert "cookiecutter" not in run(f"'{uv}' pip list", project, own / BIN, **pip)
 
 
 # The table of variables

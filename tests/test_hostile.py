@@ -104,7 +104,7 @@ def run_hook_here(script: str, cwd: str | Path = ".") -> None:
         raise FailedHookException(str(end)) from end
     finally:
         sys.path[:] = path
-        sys.modules.pop("create", None)  # the project's own
+        sys.modules.pop("create_env_files", None)  # the project's own
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -241,10 +241,7 @@ def is_refused_or_literal(run: Run, parsed: Mapping[str, bytes], **given: str) -
         assert result.stderr == line + "\n"
         assert line.isascii()
         assert line.isprintable()
-        assert (
-            line.startswith((*(f"{name} = " for name in given), "app_port = "))
-            or " is a line of the template itself" in line
-        )
+        assert line.startswith((*(f"{name} = " for name in given), "app_port = "))
         for text in given.values():  # of the password hunter2 no part is shown
             assert "ter2" not in line or not re.search(":(?!//).*ter2.*@", text, re.DOTALL)
         output.rmdir()

@@ -195,7 +195,7 @@ def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
 @needs_engine
 def test_make_run_would_use_the_tracker_that_is_there(stack: Stack) -> None:
     code = (
-        "from error_tracking.management.commands.embedded_tracker import tracker_at;"
+        "from development.management.commands.embedded_tracker import tracker_at;"
         f" print(tracker_at('{stack.url('glitchtip_port')}/'))"
     )
     assert stack.project.run("python", "manage.py", "shell", "--verbosity", "0", "--command", code).strip() == "True"
@@ -316,7 +316,7 @@ def test_a_missing_variable_says_what_to_do(baked: Bake, tmp_path: Path) -> None
         text=True,
     )
     assert done.returncode != 0
-    assert "run python .envs/create.py" in done.stderr
+    assert "run python scripts/create_env_files.py" in done.stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive"])

@@ -1,26 +1,44 @@
-"""The lowest versions that a project allows: what it stands on must be there in them too, above all in the SDK."""
+"""A project on the oldest and the newest Python, and with the lowest versions of packages that it allows."""
 
-import os
+import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tests.conftest import BIN, Bake, Baked
+import pytest
+
+from tests.conftest import Bake, Baked, install
+
+Python = tuple[tuple[int, ...], str]
 
 
-def test_the_project_passes_its_tests_with_the_lowest_versions_it_allows(baked: Bake, tmp_path: Path) -> None:
-    project = baked(description="the lowest versions")
-    lowest = Baked(project.path, tmp_path / "venv")
-    subprocess.run(
-        [sys.executable, "-m", "uv", "sync", "--quiet", "--python", sys.executable, "--resolution", "lowest-direct"],
-        cwd=project.path,
-        env={
-            **os.environ,
-            "UV_PROJECT_ENVIRONMENT": str(lowest.environment),
-            "UV_COMPILE_BYTECODE": "1",
-            "VIRTUAL_ENV": "",
-        },
-        check=True,
-    )
-    assert (lowest.environment / BIN).is_dir()
-    assert " passed" in lowest.run("pytest", "-q", "-p", "no:cacheprovider")
+def pythons() -> Iterator[Python]:
+    """Yield the version and the path of each Python on this machine that a project supports."""
+    command = [sys.executable, "-m", "uv", "python", "list", "--only-installed", "--output-format", "json"]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    for python in json.loads(found.stdout):
+        version = tuple(python["version_parts"][part] for part in ("major", "minor", "patch"))
+        released = python["variant"] == "default" and re.fullmatch(r"[\d.]+", python["version"])
+        if python["implementation"] == "cpython" and released and version >= (3, 11):
+            yield version, python["path"]
+
+
+@pytest.mark.parametrize("choose", [min, max], ids=["oldest", "newest"])
+def test_a_project_passes_lint_and_tests_on_this_machines(
+    baked: Bake, tmp_path: Path, choose: Callable[[Iterable[Python]], Python]
+) -> None:
+    _, python = choose(pythons())
+    project = Baked(baked(description="another Python").path, tmp_path / "venv")
+    install(project.path, project.environment, python=python)
+    project.lint()
+    project.test()
+    project.test_internals()
+
+
+def test_a_project_passes_its_tests_with_the_lowest_versions_it_allows(baked: Bake, tmp_path: Path) -> None:
+    project = Baked(baked(description="the lowest versions").path, tmp_path / "venv")
+    install(project.path, project.environment, "--resolution", "lowest-direct")
+    project.test()
+    project.test_internals()

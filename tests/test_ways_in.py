@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -12,11 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from cookiecutter.utils import create_env_with_context
 
 from scripts.demo import bake_command
 from tests.conftest import TEMPLATE, Bake, Command, Refused
-from tests.test_answers import complete
 
 COOKIECUTTER = (sys.executable, "-m", "cookiecutter")
 ENV_FILES = ("development.env", "staging.env", "production.env")
@@ -95,7 +92,7 @@ def test_a_file_of_that_name_is_left_alone(command: Command, tmp_path: Path) -> 
 def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
     command: Command, tmp_path: Path, option: str
 ) -> None:
-    command("--no-input", "description=It's {{ replayed }}")
+    command("--no-input", "description=It's {replayed}")
     project = tmp_path / "out" / "my_django_project"
     before = (project / "README.md").read_bytes()
     shutil.rmtree(project)
@@ -115,25 +112,12 @@ def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_hook_refuses_what_nothing_before_it_has_refused(tmp_path: Path) -> None:
-    context = {
-        **complete(project_slug="shop", app_port="80"),
-        "_extensions": ["django_glitchtip_answers.AnswersExtension"],
-    }
-    hook = (TEMPLATE / "hooks" / "pre_gen_project.py").read_text(encoding="utf-8")
-    environment = create_env_with_context({"cookiecutter": context})
-    file = tmp_path / "hook.py"
-    file.write_text(environment.from_string(hook).render(cookiecutter=context), encoding="utf-8")
-    with pytest.raises(SystemExit, match='app_port = "80" is not a port'):
-        runpy.run_path(str(file), run_name="__main__")
-
-
 def test_without_hooks_the_project_makes_its_own_env_files(command: Command, tmp_path: Path) -> None:
     assert command("--no-input", "--accept-hooks", "no", "app_port=8000").exit_code == 1
     assert command("--no-input", "--accept-hooks", "no").exit_code == 0
     project = tmp_path / "out" / "my_django_project"
     assert not (project / ".envs" / "development.env").exists()
-    subprocess.run([sys.executable, ".envs/create.py"], cwd=project, check=True)
+    subprocess.run([sys.executable, "scripts/create_env_files.py"], cwd=project, check=True)
     without = env_files(project)
     shutil.rmtree(project)
     assert command("--no-input").exit_code == 0
@@ -154,10 +138,13 @@ def test_a_name_that_is_not_asked_is_refused(command: Command, refused: Refused,
     ("given", "message"),
     [
         ("{app_port: 8081, description: 42, project_name: Corner Shop}", ""),
-        ("{description: '{{ 6 * 7 }}'}", ""),
+        (
+            "{description: '{{ 6 * 7 }}'}",
+            'description = "{{ 6 * 7 }}" contains {{, which Cookiecutter reads as template',
+        ),
         ("{app_port: 80}", 'app_port = "80" is not a port'),
         ("{description: true}", "description = true is not text: type it in quotes"),
-        ("{description: {a: b}}", "description is not text, or it is a line of the template itself"),
+        ("{description: {a: b}}", "description = null is not text: type it in quotes"),
         ("{production_dsn: 'https://ada:hunter2@host'}", "production_dsn = "),
     ],
 )
@@ -177,7 +164,7 @@ def test_answers_of_a_configuration_file_are_checked_alike(
         assert result.exit_code == 0, result.output
         [project] = (tmp_path / "out").iterdir()
         description = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["description"]
-        assert description == ("42" if "8081" in given else "{{ 6 * 7 }}")
+        assert description == "42"
 
 
 def test_a_zip_of_the_template_bakes(tmp_path: Path) -> None:
@@ -207,40 +194,32 @@ def test_a_path_with_blanks_and_letters_of_any_script_will_do(tmp_path: Path) ->
 
 
 def mounted(options: str) -> list[str]:
-    """Return the start of a command that runs the rest with a small tmpfs on /mnt, which no other process sees."""
+    """Return the start of a command that runs the rest with a tmpfs on /mnt, which no other process sees."""
     script = f'mount -t tmpfs -o {options} tmpfs /mnt && exec "$@"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh"]
     if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True).returncode:
-        pytest.skip("no mount is allowed here: a disk that is full or read-only was not tried")
+        pytest.skip("no mount is allowed here: a read-only disk was not tried")
     return command
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [("ro", "takes no files: make it writable"), ("size=512k", "has 0.5 MB left, and a project takes")],
-)
-def test_a_disk_that_is_full_or_read_only_is_named_before_anything_is_written(options: str, told: str) -> None:
+def test_a_read_only_disk_is_named_before_anything_is_written() -> None:
     script = 'cd /tmp; "$@"; code=$?; ls -A /mnt; exit $code'
-    prefix = [*mounted(options), "sh", "-c", script, "sh"]
+    prefix = [*mounted("ro"), "sh", "-c", script, "sh"]
     printed, line = bake("--output-dir", "/mnt", prefix=prefix, code=1)
     assert printed == ""
-    assert line.startswith(f'"/mnt" {told}')
-    assert line.count("\n") == 1
-
-
-def test_a_bake_fits_into_what_it_asks_of_a_disk() -> None:
-    printed, _ = bake("--output-dir", "/mnt", prefix=mounted("size=1000k"))
-    assert "my_django_project is ready" in printed
+    assert line == '"/mnt" takes no files: make it writable, or name another with --output-dir\n'
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no RLIMIT_FSIZE; a disk that fills up was not tried")
 def test_an_env_file_is_written_whole_or_not_at_all(baked: Bake, tmp_path: Path) -> None:
-    script = shutil.copy(baked().path / ".envs" / "create.py", tmp_path)
+    (tmp_path / ".envs").mkdir()
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(baked().path / "scripts" / "create_env_files.py", tmp_path / "scripts")
     limited = f"import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); runpy.run_path({script!r}, run_name='__main__')"
     done = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == f"{tmp_path / 'development.env'} cannot be written: File too large\n"
-    assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == ["create.py"]
+    assert done.stderr == f"{tmp_path / '.envs' / 'development.env'} cannot be written: File too large\n"
+    assert list((tmp_path / ".envs").iterdir()) == []
 
 
 def test_two_bakes_at_once_leave_one_whole_project(tmp_path: Path) -> None:

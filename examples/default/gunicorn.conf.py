@@ -13,6 +13,6 @@ logconfig_dict = logging_config(json_lines=os.environ.get("DJANGO_ENV", "develop
 
 def post_worker_init(worker: object) -> None:
     """Send what an earlier process has left in the spool."""
-    from error_tracking.spool import resume_spool
+    from error_tracking.spool.transport import resume_spool
 
     resume_spool()

@@ -4,7 +4,7 @@
 import os
 import sys
 
-from config.failures import show
+from config.startup_errors import show
 
 
 def main() -> None:

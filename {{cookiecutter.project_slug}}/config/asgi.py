@@ -4,7 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from config.failures import ending_in_one_line
+from config.startup_errors import ending_in_one_line
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

@@ -120,7 +120,7 @@ class Env:
         if value is None:
             if default is not self.REQUIRED:
                 return default
-            made = "" if self.file.exists() else " (python .envs/create.py makes that file)"
+            made = "" if self.file.exists() else " (python scripts/create_env_files.py makes that file)"
             raise ImproperlyConfigured(f"{variable} is missing: {where}{made}")
         try:
             return cast(value)

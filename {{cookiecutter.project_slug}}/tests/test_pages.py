@@ -1,94 +1,13 @@
-"""The start page and the health endpoint."""
-
-from unittest import mock
+"""The pages of the site."""
 
 import pytest
-from django.db import InterfaceError, OperationalError, connection
 from django.utils.html import escape
 
-from tests.servers import serving
+
+@pytest.mark.urls("pages.urls")
+def test_the_home_page_shows_the_name(client, settings):
+    assert f"<h1>{escape(settings.PROJECT_NAME)}</h1>" in client.get("/").text
 
 
-def test_the_start_page_shows_the_name(client, settings):
-    response = client.get("/")
-    assert f"<h1>{escape(settings.PROJECT_NAME)}</h1>" in response.content.decode()
-
-
-def test_the_start_page_shows_the_wiring_in_development_alone(client, settings):
-    assert b"/glitchtip-debug/" in client.get("/").content
-    settings.ENVIRONMENT = "production"
-    page = client.get("/").content
-    assert b"/glitchtip-debug/" not in page
-    assert b"DSN" not in page
-    assert client.post("/try/logged/").status_code == 404
-    assert client.get(f"/event/{'a' * 32}/").status_code == 404
-
-
-GLITCHTIP = {
-    "/api/settings/": {"version": "6.2.3"},
-    "/api/0/organizations/": [{"slug": "acme"}],
-    "/api/0/organizations/acme/issues/": [{"id": 7}],
-}
-EMBEDDED = {
-    "/api/eventlist/": {"events": [{"event_id": "own-id"}]},
-    "/api/event/own-id": {"payload": {"body": {"event_id": "a" * 32}}},
-}
-
-
-@pytest.mark.parametrize(
-    ("pages", "name", "event_page"),
-    [
-        (GLITCHTIP, "GlitchTip 6.2.3", "acme/issues/7"),
-        (EMBEDDED, "embedded tracker", "api/event/own-id"),
-        ({}, "another server", ""),
-    ],
-)
-def test_the_start_page_says_who_answers_and_links_to_its_events(client, settings, pages, name, event_page):
-    with serving(200) as tracker:
-        tracker.pages = pages
-        address = f"http://127.0.0.1:{tracker.server_port}/"
-        settings.SENTRY_DSN = address.replace("//", "//key@") + "1"
-        settings.GLITCHTIP_API_TOKEN = "token"
-        shown = client.get("/").content.decode()
-        assert f"{name} at {address}" in shown
-        assert f"http://****@127.0.0.1:{tracker.server_port}/1" in shown
-        assert "key@" not in shown
-        assert client.get(f"/event/{'a' * 32}/")["Location"] == address + event_page
-        settings.TRACKER_URL = "https://errors.example.com/"
-        assert client.get(f"/event/{'a' * 32}/")["Location"] == "https://errors.example.com/" + event_page
-    assert f"nothing answers at {address}" in client.get("/").content.decode()
-
-
-@pytest.mark.parametrize("kind", ["logged", "handled"])
-def test_a_button_sends_an_event_and_shows_its_id(client, db, sentry_events, kind):
-    page = client.post(f"/try/{kind}/", follow=True).content.decode()
-    [event] = sentry_events
-    assert f"Sent as event <code>{event['event_id']}</code>" in page
-    assert f'href="/event/{event["event_id"]}/"' in page
-
-
-def test_a_slow_request_says_what_it_takes_to_see_it(client, db, monkeypatch):
-    monkeypatch.setattr("error_tracking.views.SLOW_SECONDS", 0)
-    assert b"SENTRY_TRACES_SAMPLE_RATE=1" in client.post("/try/slow/", follow=True).content
-
-
-def test_what_is_no_event_id_is_not_shown(client):
-    assert b"nonsense" not in client.get("/?tried=error&event=nonsense").content
-    assert client.post("/try/nonsense/").status_code == 404
-
-
-def test_without_a_dsn_there_is_no_event_to_go_to(client):
-    assert client.get(f"/event/{'a' * 32}/").status_code == 404
-
-
-def test_health_answers_while_the_database_does(client, db):
-    response = client.get("/health/")
-    assert (response.status_code, response.json()) == (200, {"database": "ok"})
-    assert response.cookies == {}
-
-
-@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_health_fails_without_an_event_when_the_database_is_away(client, sentry_events, error):
-    with mock.patch.object(connection, "cursor", side_effect=error):
-        assert client.get("/health/").status_code == 503
-    assert sentry_events == []
+def test_in_development_the_start_page_comes_first(client):
+    assert "/glitchtip-debug/" in client.get("/").text

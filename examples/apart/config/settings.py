@@ -11,8 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.env import Env, boolean, database, number, port, secret, words
 from config.log import logging_config
-from error_tracking.options import dsn, release, sample_rate, sentry_options
-from error_tracking.spool import spool_transport
+from error_tracking.dsn import dsn
+from error_tracking.options import sentry_options
+from error_tracking.release import release
+from error_tracking.sampling import sample_rate
+from error_tracking.spool.transport import spool_transport
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = "My Django Project"
@@ -47,6 +50,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+
+if ENVIRONMENT == "development":
+    INSTALLED_APPS.insert(0, "development")  # before staticfiles, whose runserver it replaces
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first: what it marks, all the others see
@@ -125,11 +131,9 @@ LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
 # Exceptions that are no errors here, by dotted name, and paths whose requests are neither traced nor reported.
 SENTRY_IGNORED_ERRORS: list[str] = []
 SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
-SECRETS_OF_ENVIRONMENT = env.secrets()  # no event leaves with one of them
 
-SENTRY_DSN = env("SENTRY_DSN", cast=dsn, default="")
 SENTRY_OPTIONS = sentry_options(
-    dsn=SENTRY_DSN,
+    dsn=env("SENTRY_DSN", cast=dsn, default=""),
     environment=env("SENTRY_ENVIRONMENT", default="") or ENVIRONMENT,
     release=env("SENTRY_RELEASE", default="") or release(BASE_DIR),
     debug=env("SENTRY_DEBUG", cast=boolean, default=False),
@@ -138,6 +142,8 @@ SENTRY_OPTIONS = sentry_options(
     ),
     send_user=env("SENTRY_SEND_USER", cast=boolean, default=False),
     enable_logs=env("SENTRY_ENABLE_LOGS", cast=boolean, default=False),
+    # No event leaves with one of these values. Variables with names such as *_PASSWORD, *_KEY or *_TOKEN are among them.
+    secrets=[SECRET_KEY, DATABASES["default"].get("PASSWORD", ""), *env.secrets()],
     ignored_errors=SENTRY_IGNORED_ERRORS,
     quiet_paths=SENTRY_QUIET_PATHS,
     transport=spool_transport(
@@ -148,5 +154,5 @@ SENTRY_OPTIONS = sentry_options(
 )
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
 TRACKER_URL = env("TRACKER_URL", default="")  # where people open the tracker, if not at the host of the DSN
-if SENTRY_DSN:  # an SDK without a DSN would still cost every request its instrumentation
+if SENTRY_OPTIONS["dsn"]:  # an SDK without a DSN would still cost every request its instrumentation
     sentry_sdk.init(**SENTRY_OPTIONS)

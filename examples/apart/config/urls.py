@@ -1,5 +1,6 @@
 """Routes of the site."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -8,5 +9,8 @@ urlpatterns = [
     path("", include("error_tracking.urls")),
     path("admin/", admin.site.urls),
 ]
+
+if apps.is_installed("development"):
+    urlpatterns.insert(0, path("", include("development.urls")))
 
 handler500 = "error_tracking.views.server_error"

@@ -5,7 +5,7 @@ from django.core.signals import request_finished, request_started
 from sentry_sdk.integrations.logging import ignore_logger
 
 from error_tracking.middleware import forget_request
-from error_tracking.spool import resume_spool
+from error_tracking.spool.transport import resume_spool
 
 
 class ErrorTrackingConfig(AppConfig):
@@ -19,5 +19,5 @@ class ErrorTrackingConfig(AppConfig):
 
         request_started.connect(resume_spool)
         request_finished.connect(forget_request)
-        for name in ("gunicorn.access", "error_tracking.spool"):
+        for name in ("gunicorn.access", "error_tracking.spool.*"):
             ignore_logger(name)

@@ -9,14 +9,14 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.urls import NoReverseMatch, resolve, reverse
 
-from error_tracking.options import dsn
+from error_tracking import conf
+from error_tracking.dsn import dsn
 
 PLACEHOLDER = re.compile(r"(example|your|my)?[-_]?(public|dsn)?[-_]?key|public|change[-_]?me|todo|x+|0+", re.I)
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
@@ -50,17 +50,16 @@ def answers(host: str, port: int) -> bool:
 @register
 def check_dsn(**_: Any) -> list[CheckMessage]:
     """W001, E001: no DSN outside development, or none that can be read. E002 and W002 to W004: see `dsn_problems`."""
-    where = f"in {settings.ENV_FILE} or in the environment"
-    if not settings.SENTRY_DSN:
-        if settings.ENVIRONMENT == "development":
+    if not conf.options()["dsn"]:
+        if conf.environment() == "development":
             return []
-        message = f"SENTRY_DSN is empty: no error of {settings.ENVIRONMENT} reaches a tracker."
-        hint = f"Set SENTRY_DSN {where}, then run manage.py check_tracker."
+        message = f"SENTRY_DSN is empty: no error of {conf.environment()} reaches a tracker."
+        hint = f"Set SENTRY_DSN {conf.where()}, then run manage.py check_tracker."
         return [Warning(message, hint=hint, id="error_tracking.W001")]
     try:
-        url = urlsplit(dsn(settings.SENTRY_DSN))
+        url = urlsplit(dsn(conf.options()["dsn"]))
     except ValueError as error:
-        return [Error(f"SENTRY_DSN is wrong: {error}.", hint=f"Correct it {where}.", id="error_tracking.E001")]
+        return [Error(f"SENTRY_DSN is wrong: {error}.", hint=f"Correct it {conf.where()}.", id="error_tracking.E001")]
     return list(dsn_problems(url))
 
 
@@ -69,7 +68,7 @@ def dsn_problems(url: SplitResult) -> Iterator[CheckMessage]:
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     # Where kent is installed, as in a devcontainer, it is the embedded tracker that will listen there.
     alone = any(map(os.path.exists, CONTAINER_MARKS)) and find_spec("kent") is None
-    if is_loopback(host) and port == settings.APP_PORT:
+    if is_loopback(host) and port == conf.app_port():
         yield Error(
             f"SENTRY_DSN names port {port}, on which the site itself listens: errors would be sent to the site.",
             hint="Write the tracker's port into SENTRY_DSN, or change APP_PORT.",
@@ -87,7 +86,7 @@ def dsn_problems(url: SplitResult) -> Iterator[CheckMessage]:
             hint="Copy the DSN from the project's settings in the tracker.",
             id="error_tracking.W003",
         )
-    if settings.ENVIRONMENT == "production" and url.scheme == "http" and not is_local(host):
+    if conf.environment() == "production" and url.scheme == "http" and not is_local(host):
         yield Warning(
             f"SENTRY_DSN sends the events of production to {host} without TLS: anybody on the way can read them.",
             hint="Write https:// into SENTRY_DSN.",
@@ -98,27 +97,27 @@ def dsn_problems(url: SplitResult) -> Iterator[CheckMessage]:
 @register
 def check_environment(**_: Any) -> list[CheckMessage]:
     """W005: events name an environment that the site does not have."""
-    name = settings.SENTRY_OPTIONS["environment"]
-    if name in settings.ENVIRONMENTS:
+    name, environments = conf.options()["environment"], conf.environments()
+    if name in environments or not environments:
         return []
     message = f"SENTRY_ENVIRONMENT={name!r} is unknown: the tracker would show one environment more."
-    hint = f"Set it to one of {', '.join(settings.ENVIRONMENTS)}, or add it to ENVIRONMENTS in config/settings.py."
+    hint = f"Set it to one of {', '.join(environments)}, or add it to ENVIRONMENTS in the settings."
     return [Warning(message, hint=hint, id="error_tracking.W005")]
 
 
 @register
 def check_production(**_: Any) -> list[CheckMessage]:
-    """E003, W006: what is for development alone, in production."""
+    """E003, W006: what belongs to development, in production."""
     found: list[CheckMessage] = []
-    if settings.ENVIRONMENT != "production":
+    if conf.environment() != "production":
         return found
     if error_view_is_open():
         message = "Anybody can raise an error on purpose at the route glitchtip-debug."
-        hint = "Take the route out of error_tracking/urls.py, or let its view raise Http404 for strangers."
+        hint = "Remove the route, or let its view raise Http404 for strangers."
         found.append(Error(message, hint=hint, id="error_tracking.E003"))
-    if settings.SENTRY_OPTIONS["debug"]:
+    if conf.options()["debug"]:
         message = "SENTRY_DEBUG is True: the SDK writes what it sends into the log of production."
-        hint = f"Set SENTRY_DEBUG to False in {settings.ENV_FILE} or in the environment."
+        hint = f"Set SENTRY_DEBUG to False {conf.where()}."
         found.append(Warning(message, hint=hint, id="error_tracking.W006"))
     return found
 

@@ -44,20 +44,6 @@ def tracker_name(address: str) -> str:
     return "embedded tracker"
 
 
-def embedded_event_url(address: str, event_id: str) -> str:
-    """Return the page of an event in the embedded tracker, which gives events ids of its own, or "".
-
-    Raises:
-        OSError: if there is no answer.
-        ValueError: if the answer is not JSON.
-    """
-    for listed in reversed(get_json(f"{address}api/eventlist/")["events"]):
-        page = f"{address}api/event/{listed['event_id']}"
-        if (get_json(page)["payload"].get("body") or {}).get("event_id") == event_id:
-            return page
-    return ""
-
-
 def issue_url(address: str, token: str, event_id: str) -> str:
     """Return the page of the issue that holds an event, or "" while there is none.
 

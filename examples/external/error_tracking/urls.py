@@ -2,10 +2,6 @@
 
 from django.urls import path
 
-from error_tracking.views import show_event, trigger_error, try_out
+from error_tracking.views import trigger_error
 
-urlpatterns = [
-    path("glitchtip-debug/", trigger_error, name="glitchtip-debug"),
-    path("try/<slug:kind>/", try_out, name="try-out"),
-    path("event/<slug:event_id>/", show_event, name="show-event"),
-]
+urlpatterns = [path("glitchtip-debug/", trigger_error, name="glitchtip-debug")]

@@ -1,7 +1,4 @@
-"""The start page and the health endpoint."""
-
-import re
-from typing import Any
+"""The home page and the health endpoint."""
 
 from django.conf import settings
 from django.db import Error, connection
@@ -10,26 +7,11 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from error_tracking.wiring import wiring
-
-EVENT_ID = re.compile(r"[0-9a-f]{32}")
-
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the start page: in development how errors are wired, elsewhere a page of the site's own."""
-    context: dict[str, Any] = {"project_name": settings.PROJECT_NAME}
-    if settings.ENVIRONMENT != "development":
-        return render(request, "pages/home.html", context)
-    event_id = request.GET.get("event", "")
-    context |= {
-        "wiring": wiring(just_sent=bool(event_id)),
-        "can_send": bool(settings.SENTRY_DSN),
-        "traced": settings.SENTRY_OPTIONS["traces_sampler"] is not None,
-        "tried": request.GET.get("tried"),
-        "event_id": event_id if EVENT_ID.fullmatch(event_id) else "",
-    }
-    return render(request, "pages/start.html", context)
+    """Show the site's home page; in development the start page of `development` comes before it."""
+    return render(request, "pages/home.html", {"project_name": settings.PROJECT_NAME})
 
 
 @never_cache

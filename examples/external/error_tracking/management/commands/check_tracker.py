@@ -7,12 +7,12 @@ import urllib.request
 from typing import Any, cast
 
 import sentry_sdk
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from sentry_sdk.transport import HttpTransport
 from sentry_sdk.utils import Dsn
 
-from error_tracking.spool import backlog
+from error_tracking import conf
+from error_tracking.spool.transport import backlog
 from error_tracking.tracker_api import SECONDS, issue_url, tracker_address, tracker_name
 
 READ_BACK_SECONDS = 30
@@ -55,13 +55,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the steps; the first that fails ends the command with the way out."""
-        if not settings.SENTRY_DSN:
-            raise CommandError(f"DSN       SENTRY_DSN is empty: set it in {settings.ENV_FILE} or in the environment")
-        dsn = Dsn(settings.SENTRY_DSN)
+        if not conf.options()["dsn"]:
+            raise CommandError(f"DSN       SENTRY_DSN is empty: set it {conf.where()}")
+        dsn = Dsn(conf.options()["dsn"])
         self.stdout.write(f"DSN       project {dsn.project_id} at {tracker_address(dsn)}")
         self.reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
-        if waiting := backlog(settings.SENTRY_OPTIONS["transport"]):
+        if waiting := backlog(conf.options()["transport"]):
             self.stdout.write(f"Spool     {waiting}")
         event_id = self.send()
         self.stdout.write(self.style.SUCCESS(f"Event     accepted, its id is {event_id}"))
@@ -94,7 +94,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: if the tracker has not accepted it.
         """
-        client = sentry_sdk.Client(**{**settings.SENTRY_OPTIONS, "transport": ReportingTransport})
+        client = sentry_sdk.Client(**{**conf.options(), "transport": ReportingTransport})
         transport = cast(ReportingTransport, client.transport)
         started = time.monotonic()
         event_id = client.capture_event(
@@ -118,8 +118,8 @@ class Command(BaseCommand):
         name = tracker_name(address)
         if not name.startswith("GlitchTip"):
             raise CommandError(f"Issue     {address} is not GlitchTip: look for the event's id in its own pages")
-        if not settings.GLITCHTIP_API_TOKEN:
-            raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it in {settings.ENV_FILE}")
+        if not conf.api_token():
+            raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it {conf.where()}")
         self.stdout.write(f"Issue     asking {name} ", ending="")
         url = ""
         deadline = time.monotonic() + READ_BACK_SECONDS
@@ -127,7 +127,7 @@ class Command(BaseCommand):
             self.stdout.write(".", ending="")
             self.stdout.flush()
             try:
-                url = issue_url(address, settings.GLITCHTIP_API_TOKEN, event_id)
+                url = issue_url(address, conf.api_token(), event_id)
             except urllib.error.HTTPError as error:
                 raise CommandError(f"its API answers {error.code}: does GLITCHTIP_API_TOKEN belong to it?") from None
             except (OSError, ValueError, http.client.HTTPException) as error:

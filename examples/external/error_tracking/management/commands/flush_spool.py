@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import sentry_sdk
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from error_tracking.spool import SpoolTransport
+from error_tracking import conf
+from error_tracking.spool.transport import SpoolTransport
 
 PATIENCE = 5  # seconds to wait for another process that sends
 
@@ -19,9 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Send the oldest first; stop at the first that the tracker does not take."""
-        transport = sentry_sdk.Client(**settings.SENTRY_OPTIONS).transport
+        transport = sentry_sdk.Client(**conf.options()).transport
         if not isinstance(transport, SpoolTransport):
-            raise CommandError(f"There is no spool: set SENTRY_DSN and SENTRY_SPOOL_DIR in {settings.ENV_FILE}")
+            raise CommandError(f"There is no spool: set SENTRY_DSN and SENTRY_SPOOL_DIR {conf.where()}")
         files = transport.spool.waiting()
         if not files:
             self.stdout.write("Nothing waits.")
@@ -39,13 +39,13 @@ class Command(BaseCommand):
             CommandError: if another process sends, or the tracker does not take one.
             OSError: if the folder cannot be written.
         """
-        with transport.spool.sender(timeout=PATIENCE) as mine:
+        with transport.spool.sending(timeout=PATIENCE) as mine:
             if not mine:
                 raise CommandError(
                     f"{len(files)} events wait, and another process is sending them: look again in a minute"
                 )
             for sent, file in enumerate(files):
-                attempt = transport.deliver(file)
+                attempt = transport.delivery.deliver(file)
                 if not attempt.done:
                     raise CommandError(f"{sent} of {len(files)} events sent, the others wait: {attempt.reason}")
                 if (sent + 1) % 100 == 0 or sent + 1 == len(files):

@@ -1,0 +1,17 @@
+"""Names the release that an event belongs to."""
+
+import subprocess
+import tomllib
+from pathlib import Path
+
+
+def release(project_folder: Path) -> str:
+    """Return NAME@VERSION of pyproject.toml, with +COMMIT where git knows one (Sentry's docs, "Releases")."""
+    project = tomllib.loads((project_folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = f"{project['name']}@{project['version']}"
+    try:
+        command = ["git", "-C", str(project_folder), "rev-parse", "--short", "HEAD"]
+        commit = subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.SubprocessError):  # no git here, or no commit
+        return version
+    return f"{version}+{commit}"

@@ -1,0 +1,201 @@
+"""The id of a request, the noise that stays out, the log lines, and the pages that people see when something fails."""
+
+import asyncio
+import io
+import json
+import logging
+import logging.config
+import uuid
+from pathlib import Path
+
+import pytest
+import sentry_sdk
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.http import Http404, HttpResponse, UnreadablePostError
+from django.test import AsyncClient, Client
+from django.urls import include, path
+
+from config.log import logging_config
+from error_tracking.context import current_request
+from error_tracking.options import sentry_options
+
+log = logging.getLogger("shop")
+
+
+def logged(request):
+    """Log, and go on."""
+    log.info("a line of the request")
+    return HttpResponse()
+
+
+def noisy(request, name):
+    """Report an exception that is no error of the site."""
+    error = {
+        kind.__name__: kind for kind in (BrokenPipeError, SystemExit, Http404, RequestAborted, UnreadablePostError)
+    }[name]
+    sentry_sdk.capture_exception(error())
+    return HttpResponse()
+
+
+def reported(request):
+    """Fail without an exception that Django sees."""
+    log.error("it failed")
+    return HttpResponse(status=503)
+
+
+def sick(request):
+    """Fail as a health check."""
+    raise OSError
+
+
+urlpatterns = [
+    path("logged/", logged),
+    path("noisy/<name>/", noisy),
+    path("reported/", reported),
+    path("health/sick/", sick),
+    path("", include("config.urls")),
+]
+handler500 = "error_tracking.views.server_error"
+pytestmark = pytest.mark.urls("test_requests")
+
+
+@pytest.fixture
+def visitor():
+    """Give a client that gets the page of an error as a visitor does, and whose forms need a CSRF token."""
+    return Client(raise_request_exception=False, enforce_csrf_checks=True)
+
+
+def test_response_and_event_carry_the_id_of_the_request(visitor, sentry_events):
+    response = visitor.get("/glitchtip-debug/")
+    [event] = sentry_events
+    assert uuid.UUID(response["X-Request-ID"])
+    assert event["tags"]["request_id"] == response["X-Request-ID"]
+    assert event["event_id"] == response["X-Event-ID"]
+
+
+def test_two_requests_have_two_ids(visitor):
+    assert visitor.get("/logged/")["X-Request-ID"] != visitor.get("/logged/")["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("from-proxy.42", True), ("x", False), ("a b c d e f", False), ("é" * 9, False)]
+)
+def test_an_id_of_the_proxy_is_taken_if_it_is_well_formed(visitor, given, taken):
+    assert (visitor.get("/logged/", headers={"X-Request-ID": given})["X-Request-ID"] == given) is taken
+
+
+def test_a_request_is_forgotten_when_it_ends(visitor):
+    visitor.get("/logged/")
+    assert current_request.get() is None
+
+
+def test_under_asgi_the_ids_are_there_too(sentry_events):
+    client = AsyncClient(raise_request_exception=False)
+    response = asyncio.run(client.get("/glitchtip-debug/"))
+    assert sentry_events[0]["tags"]["request_id"] == response["X-Request-ID"]
+    assert sentry_events[0]["event_id"] == response["X-Event-ID"]
+
+
+def test_a_logged_error_is_an_event_and_info_a_breadcrumb(visitor, sentry_events):
+    log.info("before")
+    response = visitor.get("/reported/")
+    [event] = sentry_events
+    assert (event["level"], event["logentry"]["formatted"]) == ("error", "it failed")
+    assert response["X-Event-ID"] == event["event_id"]
+    sentry_sdk.capture_message("after")
+    assert "before" in [crumb.get("message") for crumb in sentry_events[-1]["breadcrumbs"]["values"]]
+
+
+@pytest.mark.parametrize("name", ["BrokenPipeError", "SystemExit", "Http404", "RequestAborted", "UnreadablePostError"])
+def test_noise_is_no_event(visitor, sentry_events, name):
+    visitor.get(f"/noisy/{name}/")
+    assert sentry_events == []
+
+
+def test_a_health_check_is_no_event(visitor, sentry_events):
+    assert visitor.get("/health/sick/").status_code == 500
+    assert sentry_events == []
+
+
+def test_the_project_names_its_own_noise():
+    assert (
+        "shop.errors.SoldOut"
+        in sentry_options(dsn="", environment="", release="", ignored_errors=["shop.errors.SoldOut"])["ignore_errors"]
+    )
+
+
+@pytest.fixture
+def lines():
+    """Give a function that logs with one of the two forms and returns what was written."""
+    before = logging.root.handlers[:]
+
+    def write(json_lines, action):
+        stream = io.StringIO()
+        logging.config.dictConfig(logging_config(json_lines=json_lines))
+        logging.root.handlers[-1].setStream(stream)
+        action()
+        return stream.getvalue().splitlines()
+
+    yield write
+    logging.root.handlers[:] = before
+
+
+def test_in_production_a_line_is_json_with_the_id_of_the_request(lines, visitor):
+    responses = []
+    [line] = map(json.loads, lines(True, lambda: responses.append(visitor.get("/logged/"))))
+    assert line.pop("timestamp").startswith("20")
+    assert line == {
+        "level": "INFO",
+        "logger": "shop",
+        "message": "a line of the request",
+        "request_id": responses[0]["X-Request-ID"],
+    }
+
+
+def test_a_traceback_stays_in_its_json_line(lines):
+    def fail():
+        try:
+            raise ValueError
+        except ValueError:
+            log.exception("it failed")
+
+    [line] = lines(True, fail)
+    assert "ValueError" in json.loads(line)["exc_info"]
+
+
+def test_in_development_a_line_is_readable(lines):
+    [line] = lines(False, lambda: log.warning("low on %s", "paper"))
+    assert line.endswith("WARNING shop [-] low on paper")
+
+
+@pytest.mark.parametrize(("address", "status"), [("/no-such-page/", 404), ("/glitchtip-debug/", 500)])
+def test_a_failure_has_a_page_without_the_database(visitor, sentry_events, address, status):
+    response = visitor.get(address)
+    assert response.status_code == status
+    assert "color-scheme: light dark" in response.text
+
+
+def test_the_page_of_an_error_names_its_event(visitor, sentry_events):
+    page = visitor.get("/glitchtip-debug/").text
+    assert f"<code>{sentry_events[-1]['event_id']}</code>" in page
+
+
+def test_without_a_tracker_the_page_of_an_error_names_the_request(visitor):
+    response = visitor.get("/glitchtip-debug/")
+    assert f"<code>{response['X-Request-ID']}</code>" in response.text
+    assert "reported" not in response.text
+    assert "X-Event-ID" not in response
+
+
+def test_a_wrong_host_and_a_form_without_token_have_pages_of_the_same_kind(visitor):
+    assert "could not be understood" in visitor.get("/", headers={"host": "elsewhere.example.com"}).text
+    assert "form could not be accepted" in visitor.post("/admin/login/").text
+
+
+def test_no_page_of_an_error_loads_anything():
+    for page in (Path(settings.BASE_DIR) / "error_tracking" / "templates").rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "<script" not in text
+        assert "<link" not in text
+        assert "src=" not in text

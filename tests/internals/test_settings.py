@@ -1,0 +1,147 @@
+"""What the settings take from the environment, and what they refuse."""
+
+import os
+import runpy
+import traceback
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import Env, port
+
+GOOD = {
+    "DJANGO_ENV": "production",
+    "SECRET_KEY": "k" * 50,
+    "DEBUG": "False",
+    "ALLOWED_HOSTS": "example.com",
+    "APP_PORT": "8001",
+    "DATABASE_URL": "sqlite:////tmp/unused.sqlite3",
+    "SENTRY_DSN": "",
+    "SENTRY_DEBUG": "False",
+    "SENTRY_ENVIRONMENT": "",
+    "SENTRY_RELEASE": "",
+    "SENTRY_TRACES_SAMPLE_RATE": "0.01",
+}
+
+
+def load(**variables: str) -> dict[str, Any]:
+    """Run the settings module with the variables of `GOOD`, changed by `variables`, and return its names."""
+    with mock.patch.dict(os.environ, {**GOOD, **variables}, clear=True):
+        return runpy.run_path(str(settings.BASE_DIR / "config" / "settings.py"))
+
+
+def test_the_sdk_is_started_with_what_the_variables_say():
+    with mock.patch("sentry_sdk.init") as init:
+        load(
+            SENTRY_DSN="https://key@errors.example.com/1",
+            SENTRY_RELEASE="shop@1",
+            SENTRY_DEBUG="True",
+            SENTRY_TRACES_SAMPLE_RATE="0.25",
+        )
+    init.assert_called_once()
+    started = init.call_args.kwargs
+    assert started["dsn"] == "https://key@errors.example.com/1"
+    assert (started["environment"], started["release"]) == ("production", "shop@1")
+    assert (started["debug"], started["traces_sampler"]({})) == (True, 0.25)
+
+
+def test_without_a_dsn_the_sdk_is_not_started():
+    with mock.patch("sentry_sdk.init") as init:
+        loaded = load(SENTRY_DSN="")
+    init.assert_not_called()
+    assert loaded["SENTRY_OPTIONS"]["environment"] == "production"
+
+
+def test_the_values_of_secret_variables_are_secrets_of_events():
+    url = "postgres://shop:correct%20horse@db/shop"
+    options = load(SHOP_API_TOKEN="hunter2", SHOP_CITY="Leeds", DATABASE_URL=url)["SENTRY_OPTIONS"]
+    secrets = options["event_scrubber"].secrets
+    assert secrets >= {GOOD["SECRET_KEY"], "hunter2", "correct horse"}
+    assert "Leeds" not in secrets
+
+
+def test_a_dollar_in_a_value_is_a_dollar():
+    assert load(SECRET_KEY="$" * 50)["SECRET_KEY"] == "$" * 50
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("DJANGO_ENV", "prod", "DJANGO_ENV='prod' is unknown"),
+        ("DEBUG", "True", "DEBUG is True"),
+        ("DEBUG", "Flase", "DEBUG is wrong: it is neither True nor False"),
+        ("SECRET_KEY", " ", "SECRET_KEY is wrong: it is empty"),
+        ("ALLOWED_HOSTS", "example.com, *", "ALLOWED_HOSTS is empty or *"),
+        ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS is empty or *"),
+        ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is empty or *"),
+        ("APP_PORT", "eighty", "APP_PORT is wrong: it is not a port"),
+        ("DATABASE_URL", "postgres//u:hunter2@host/db", "DATABASE_URL is wrong"),
+        ("DATABASE_URL", "postgres://u:hunter2@host:port/db", "DATABASE_URL is wrong"),
+        ("SENTRY_DSN", "https://u:hunter2@/1", "SENTRY_DSN is wrong: it is no DSN"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "", "SENTRY_TRACES_SAMPLE_RATE is wrong: it is not a number from 0 to 1"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_its_file(variable, value, message):
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(**{variable: value})
+    assert str(refusal.value).startswith(message)
+    assert variable == "DJANGO_ENV" or "production.env" in str(refusal.value)
+    assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_a_missing_variable_is_named_with_its_file(tmp_path):
+    with pytest.raises(ImproperlyConfigured, match="NO_SUCH_VARIABLE is missing: set it in .*absent.env"):
+        Env(tmp_path / "absent.env")("NO_SUCH_VARIABLE")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"A=1\nhunter2\n", "line 2: this is not KEY=value"),
+        (b"A = hunter2", "line 1: this is not KEY=value"),
+        (b"A= hunter2", "line 1: this is not KEY=value"),
+        (b" A=hunter2", "line 1: this is not KEY=value"),
+        (b"A=1 # hunter2", "line 1: a comment stands on a line of its own"),
+        (b'A="hunter2', "line 1: what is in quotes"),
+        (b"A=1\n\nB=\xffhunter2", "line 3: this is not UTF-8"),
+        ("A=hunter2".encode("utf-16-le"), "line 1: this is not text"),
+    ],
+)
+def test_a_malformed_file_is_named(tmp_path, content, message):
+    file = tmp_path / "development.env"
+    file.write_bytes(content)
+    with pytest.raises(ImproperlyConfigured, match=f"development.env, {message}") as refusal:
+        Env(file)
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_file_may_have_a_byte_order_mark_windows_line_ends_comments_and_quotes(tmp_path):
+    file = tmp_path / "development.env"
+    file.write_bytes(
+        b'\xef\xbb\xbfBARE=a#b\r\n\r\n  # a comment = none\r\nexport DOUBLE="a # \\"b"\r\nSINGLE=\'a # b\'\r\n'
+    )
+    with mock.patch.dict(os.environ):
+        env = Env(file)
+        assert [env(name) for name in ("BARE", "DOUBLE", "SINGLE")] == ["a#b", 'a # "b', "a # b"]
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "8001.0", ""])
+def test_a_port_is_a_whole_number_from_1_to_65535(value):
+    with pytest.raises(ValueError, match="it is not a port"):
+        port(value)
+
+
+def test_a_directory_is_no_env_file(tmp_path):
+    with pytest.raises(ImproperlyConfigured, match=r"cannot be read \(.*\): it must be a file that this user can read"):
+        Env(tmp_path)
+
+
+def test_a_variable_that_is_set_wins_over_the_file(tmp_path):
+    file = tmp_path / "development.env"
+    file.write_text("ONLY_IN_FILE=file\nIN_BOTH=file\n")
+    with mock.patch.dict(os.environ, {"IN_BOTH": "environment"}):
+        env = Env(file)
+        assert (env("ONLY_IN_FILE"), env("IN_BOTH")) == ("file", "environment")
