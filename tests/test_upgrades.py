@@ -13,6 +13,8 @@ from tests.conftest import TEMPLATE
 
 #: The oldest commit whose projects can be updated: before it an update ran the older answers.py for both commits.
 OLDEST = "9c6f207b186136b1dd7aeac3907e4e1a544e18d8"
+#: The last commit before most files of error_tracking/ moved.
+BEFORE_THE_MOVE = "84383c38e8be07be2f18bf36267fa0bb2e4362af"
 
 
 @pytest.fixture
@@ -34,13 +36,20 @@ def create(template: Path, folder: str = "out") -> Path:
     return project
 
 
+def env_files(project: Path) -> dict[str, bytes]:
+    """Return what is in the env files of a project that git ignores."""
+    return {
+        name: (project / ".envs" / name).read_bytes() for name in ("development.env", "staging.env", "production.env")
+    }
+
+
 def update(project: Path) -> None:
     """Have cruft update a project; nothing may conflict, and no env file may change."""
-    before = {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
+    before = env_files(project)
     done = subprocess.run([sys.executable, "-m", "cruft", "update", "-y"], cwd=project, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not list(project.rglob("*.rej"))
-    assert before == {file.name: file.read_bytes() for file in (project / ".envs").glob("*.env")}
+    assert before == env_files(project)
 
 
 def commit(folder: Path) -> None:
@@ -63,7 +72,11 @@ def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template
     project = create(template)
     for name, text, newer in (
         ("cookiecutter.json", "else '' }}spool ", "else '' }}mail spool "),
-        ("answers.py", "            check=check,\n", "            check=check,\n            newer=str.upper,\n"),
+        (
+            "django_glitchtip_answers.py",
+            "            check=check,\n",
+            "            check=check,\n            newer=str.upper,\n",
+        ),
         ("{{cookiecutter.project_slug}}/README.md", "## Run it", "## {{ 'run it' | newer }}"),
     ):
         old = (template / name).read_text(encoding="utf-8")
@@ -75,11 +88,12 @@ def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template
     assert "## RUN IT" in (project / "README.md").read_text()
 
 
-def test_cruft_updates_a_project_from_an_older_commit_to_this_one(template: Path) -> None:
+@pytest.mark.parametrize("older", [OLDEST, BEFORE_THE_MOVE], ids=["oldest", "before the move"])
+def test_cruft_updates_a_project_from_an_older_commit_to_this_one(template: Path, older: str) -> None:
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["git", "-C", template, *arguments], capture_output=True, text=True)
 
-    if git("checkout", OLDEST).returncode:
+    if git("checkout", older).returncode:
         pytest.skip("this clone has no history: the update from an older commit was not checked")
     project = create(template)
     mine = "We bake at five.\n\n## Run it\n"
