@@ -5,10 +5,11 @@ Cookiecutter imports it by its name, which no module of the user's folder has.
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import gc
 import json
 import os
+import pathlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -22,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # A module `answers` of the user's folder is not ours, nor is that of the older commit when cruft renders two.
 sys.modules.pop("answers", None)
 sys.path.insert(0, HERE)
-from answers import CHECKS, Answers, project_slug, refusal, refusals, shown, template_syntax, template_variables  # noqa: E402
+from answers import CHECKS, Answers, project_slug, refusal, shown, template_syntax, template_variables  # noqa: E402
 
 sys.path.remove(HERE)
 
@@ -132,41 +133,58 @@ def stop(lines: Iterable[str]) -> None:
         raise SystemExit(1)
 
 
-def check_all(answers: Answers) -> str:
-    """Stop if an answer is wrong: a replay has none of the prompts that would have checked it.
-
-    Raises:
-        SystemExit: with code 1, after a line on stderr for each wrong answer. The empty folder of the project, which
-            Cookiecutter has created by now, is removed.
-    """
-    if lines := refusals(answers):
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.join(answers["_output_dir"], answers["project_slug"]))
-        stop(lines)
-    return ""
-
-
 def given(options: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """Yield the answers of the user's configuration file and of the command line, before Cookiecutter renders them."""
     from cookiecutter.config import get_user_config
 
     if "config_file" in options:
         yield from get_user_config(options["config_file"], options["default_config"])["default_context"].items()
-    typed = options.get("extra_context") or {}
-    yield from (json.loads(typed) if isinstance(typed, str) else typed).items()  # cruft has JSON
+    yield from (options.get("extra_context") or {}).items()
+
+
+@functools.cache
+def own_templates() -> frozenset[str]:
+    """Return the texts that Cookiecutter renders besides the files of a project."""
+    texts = [value for value in template_variables().values() if isinstance(value, str)]
+    for pattern in ("hooks/*.py", "parts/*/*"):
+        texts += [file.read_text(encoding="utf-8") for file in pathlib.Path(HERE).glob(pattern)]
+    return frozenset(texts)
+
+
+def is_own(source: str) -> bool:
+    """Return whether a text is the template's own: one of `own_templates`, or the name of a folder or file."""
+    folder = os.path.join(HERE, "{{cookiecutter.project_slug}}")
+    return source in own_templates() or any(os.path.lexists(os.path.join(where, source)) for where in (HERE, folder))
+
+
+def replayed(options: Mapping[str, Any]) -> list[str]:
+    """Return the lines that reject the answers of a replay, which has no prompts to check them."""
+    from cookiecutter.config import get_user_config
+    from cookiecutter.replay import load
+
+    if file := options.get("replay_file"):
+        folder, name = os.path.split(os.path.splitext(file)[0])
+    elif options.get("replay"):
+        config = get_user_config(options["config_file"], options["default_config"])
+        folder, name = config["replay_dir"], os.path.basename(HERE)
+    else:
+        return []
+    answers = load(folder, name)["cookiecutter"]
+    return [line for name in CHECKS if name in answers and (line := refusal(answers, name))]
 
 
 def check_command(options: Mapping[str, Any]) -> None:
     """Stop if the command names an answer that does not exist, a template instead of a text, or an unusable folder.
 
     Raises:
-        SystemExit: with code 1, after one line on stderr.
+        SystemExit: with code 1, after one line on stderr; after one for each wrong answer of a replay.
     """
     typed = options.get("extra_context")
     stop([unknown_names(typed) if isinstance(typed, Mapping) else ""])
     for name, text in given(options):
         if name in CHECKS and isinstance(text, str) and (problem := template_syntax(text)):
             stop([f"{name} = {shown(text)} {problem}"])
+    stop(replayed(options))
     if "output_dir" in options:
         stop([unwritable(os.path.abspath(options["output_dir"]))])
 
@@ -185,7 +203,7 @@ class AnswersExtension(Extension):
         """Check the command, then register the filters and the function `part`; `environment` is Cookiecutter's own.
 
         Raises:
-            SystemExit: with code 1, after one line on stderr, if something is wrong with the command.
+            SystemExit: with code 1, if something is wrong with the command; it has been printed on stderr.
         """
         super().__init__(environment)
         # cruft update renders two commits of the template in one process: each is to import its own module.
@@ -193,10 +211,19 @@ class AnswersExtension(Extension):
         check_command(command_line())
         environment.filters.update(
             check=check,
-            check_all=check_all,
             plain=plain,
             project_slug=project_slug,
             python_string=python_string,
             toml_string=toml_string,
         )
         environment.globals["part"] = part
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
+        """Stop before an answer is rendered: that of a program, or of cruft, whose command Click does not show.
+
+        Raises:
+            SystemExit: with code 1, after one line on stderr, if `source` is not the template's own.
+        """
+        if name is None and (problem := template_syntax(source)) and not is_own(source):
+            stop([f"{shown(source)} {problem}"])
+        return source

@@ -38,7 +38,7 @@ def main() -> None:
     for line in sys.stdin:
         path, count = line.split()
         # Only development has an open error view; its start page asks the tracker who it is, which is not measured.
-        settings.ROOT_URLCONF = "development.urls" if path == "/glitchtip-debug/" else "pages.urls"
+        settings.ROOT_URLCONF = "config.urls" if path == "/glitchtip-debug/" else "pages.urls"
         started = time.process_time()
         for _ in range(int(count)):
             response = application(factory.get(path).environ, lambda *_: None)

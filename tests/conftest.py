@@ -25,6 +25,9 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
 
 
+ENV_FILES = ("development.env", "staging.env", "production.env")
+
+
 @dataclass(frozen=True)
 class Baked:
     """A project that was baked, and the environment that its commands run in."""
@@ -84,6 +87,11 @@ class Baked:
     def files(self) -> set[str]:
         """Return the paths of all files that the bake wrote."""
         return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
+
+
+def env_files(project: Path) -> dict[str, bytes]:
+    """Return what is in the env files of a project."""
+    return {name: (project / ".envs" / name).read_bytes() for name in ENV_FILES}
 
 
 Bake = Callable[..., Baked]

@@ -270,8 +270,8 @@ def rendered(hook: str) -> str:
     return str(environment.from_string(text).render(cookiecutter=context))
 
 
-@pytest.mark.parametrize("hook", ["pre_gen_project.py", "post_gen_project.py"])
-def test_a_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Path, hook: str) -> None:
+def test_the_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Path) -> None:
+    hook = "post_gen_project.py"
     (tmp_path / hook).write_text(rendered(hook), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", hook],

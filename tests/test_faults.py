@@ -510,9 +510,9 @@ import json, os, sys, time
 import django
 django.setup()
 import sentry_sdk
-from error_tracking.spool.delivery import Delivery
 from error_tracking.spool.sender import Sender
-Delivery.FIRST_PAUSE = Sender.LOOK_PAUSE = 0.02
+from error_tracking.spool.thread import SenderThread
+Sender.FIRST_PAUSE = SenderThread.LOOK_PAUSE = 0.02
 for line in sys.stdin:
     exec(line)
     print(json.dumps([time.time(), sentry_sdk.capture_message("crash", level="error")]), flush=True)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from scripts.examples import tracked
-from tests.conftest import TEMPLATE
+from tests.conftest import TEMPLATE, env_files
 
 #: The oldest commit whose projects can be updated: before it an update ran the older answers.py for both commits.
 OLDEST = "9c6f207b186136b1dd7aeac3907e4e1a544e18d8"
@@ -34,13 +34,6 @@ def create(template: Path, folder: str = "out") -> Path:
     subprocess.run(["git", "init", "--quiet", project], check=True)
     commit(project)
     return project
-
-
-def env_files(project: Path) -> dict[str, bytes]:
-    """Return what is in the env files of a project that git ignores."""
-    return {
-        name: (project / ".envs" / name).read_bytes() for name in ("development.env", "staging.env", "production.env")
-    }
 
 
 def update(project: Path) -> None:

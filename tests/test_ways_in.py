@@ -13,15 +13,9 @@ from pathlib import Path
 import pytest
 
 from scripts.demo import bake_command
-from tests.conftest import TEMPLATE, Bake, Command, Refused
+from tests.conftest import TEMPLATE, Bake, Command, Refused, env_files
 
 COOKIECUTTER = (sys.executable, "-m", "cookiecutter")
-ENV_FILES = ("development.env", "staging.env", "production.env")
-
-
-def env_files(project: Path) -> dict[str, bytes]:
-    """Return what is in the env files of a project."""
-    return {name: (project / ".envs" / name).read_bytes() for name in ENV_FILES}
 
 
 def bake(*arguments: str | Path, prefix: Sequence[str] = (), code: int = 0, cwd: Path | None = None) -> tuple[str, str]:
@@ -88,9 +82,10 @@ def test_a_file_of_that_name_is_left_alone(command: Command, tmp_path: Path) -> 
     assert (tmp_path / "out" / "my_django_project").read_text() == "mine"
 
 
+@pytest.mark.parametrize("slug", ["../replayed", "a/b", "{{ 7 * 7 }}", 5])
 @pytest.mark.parametrize("option", ["--replay", "--replay-file"])
 def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
-    command: Command, tmp_path: Path, option: str
+    command: Command, tmp_path: Path, option: str, slug: object
 ) -> None:
     command("--no-input", "description=It's {replayed}")
     project = tmp_path / "out" / "my_django_project"
@@ -103,13 +98,14 @@ def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
     assert (project / "README.md").read_bytes() == before
     shutil.rmtree(project)
     context = json.loads(file.read_text())
-    context["cookiecutter"].update(app_port="8000", project_slug="../replayed")
+    context["cookiecutter"].update(app_port="8000", project_slug=slug)
     file.write_text(json.dumps(context))
     result = command(*arguments)
     assert result.exit_code == 1
     assert [line.split(" = ")[0] for line in result.output.splitlines()] == ["project_slug", "app_port"]
     assert result.output == result.stderr
     assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "replayed").exists()
 
 
 def test_without_hooks_the_project_makes_its_own_env_files(command: Command, tmp_path: Path) -> None:
@@ -165,6 +161,28 @@ def test_answers_of_a_configuration_file_are_checked_alike(
         [project] = (tmp_path / "out").iterdir()
         description = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]["description"]
         assert description == "42"
+
+
+@pytest.mark.parametrize("answer", ['"{{ 7 * 7 }}"', '["{{ 7 * 7 }}"]', '"{{ nothing }}"', '"{% raw %}"'])
+def test_cruft_renders_no_answer(tmp_path: Path, answer: str) -> None:
+    clone = tmp_path / "template"
+    shutil.copytree(TEMPLATE, clone, ignore=shutil.ignore_patterns(".venv", ".*_cache"))
+    command = [
+        sys.executable,
+        "-m",
+        "cruft",
+        "create",
+        clone,
+        "--no-input",
+        "--default-config",
+        "--output-dir",
+        tmp_path / "out",
+    ]
+    done = subprocess.run([*command, "--extra-context", f'{{"description": {answer}}}'], capture_output=True, text=True)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert re.fullmatch(r'".*" contains (\{\{|\{%), which Cookiecutter reads as template syntax: type it without', line)
+    assert not list((tmp_path / "out").glob("*"))
 
 
 def test_a_zip_of_the_template_bakes(tmp_path: Path) -> None:

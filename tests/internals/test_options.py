@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 
 from error_tracking.dsn import dsn
-from error_tracking.options import NOISE, sentry_options
+from error_tracking.ignored_errors import IGNORED_ERRORS
+from error_tracking.options import sentry_options
 from error_tracking.release import release
 from error_tracking.sampling import sample_rate, traces_sampler
 from error_tracking.scrubbing.event import Scrubber
@@ -25,7 +26,7 @@ def test_the_options_are_these_and_no_others():
         "environment": "e",
         "release": "r",
         "debug": True,
-        "ignore_errors": NOISE,
+        "ignore_errors": IGNORED_ERRORS,
         "enable_logs": False,
         "transport": None,
         "auto_session_tracking": False,

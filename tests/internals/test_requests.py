@@ -17,7 +17,7 @@ from django.test import AsyncClient, Client
 from django.urls import include, path
 
 from config.log import logging_config
-from error_tracking.context import current_request
+from error_tracking.current_request import current_request
 from error_tracking.options import sentry_options
 
 log = logging.getLogger("shop")

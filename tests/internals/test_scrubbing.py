@@ -6,13 +6,13 @@ from urllib.parse import quote
 
 import pytest
 import sentry_sdk
-from tests.test_canaries import BODY, ENVIRONMENT, FORM, HEADERS, SETTING
 
 from error_tracking.scrubbing.data import clean
 from error_tracking.scrubbing.names import sensitive
 from error_tracking.scrubbing.texts import clean_query, clean_source, clean_text
 from error_tracking.scrubbing.values import FILTERED, Known
 from tests import leaky
+from tests.test_canaries import BODY, ENVIRONMENT, FORM, HEADERS, SETTING
 
 NONE = Known([])
 

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from error_tracking.options import sentry_options
-from error_tracking.spool.delivery import Delivery
 from error_tracking.spool.files import Spool
 from error_tracking.spool.sender import Sender
+from error_tracking.spool.thread import SenderThread
 from error_tracking.spool.transport import SpoolTransport, resume_spool, spool_transport
 from servers import Tracker, serving
 
@@ -37,8 +37,8 @@ def wait_for(condition, seconds=30):
 def folder(tmp_path, monkeypatch):
     """Give the folder of the spool, whose pauses are short."""
     for name in ("FIRST_PAUSE", "REFUSED_PAUSE", "LIMITED_PAUSE"):
-        monkeypatch.setattr(Delivery, name, 0.02)
-    monkeypatch.setattr(Sender, "LOOK_PAUSE", 0.02)
+        monkeypatch.setattr(Sender, name, 0.02)
+    monkeypatch.setattr(SenderThread, "LOOK_PAUSE", 0.02)
     return tmp_path / "spool"
 
 
@@ -277,9 +277,9 @@ PROGRAM = """
 import os, signal, time
 import sentry_sdk
 import config.settings  # starts the SDK; what else django.setup() does takes longer than the tests
-from error_tracking.spool.delivery import Delivery
 from error_tracking.spool.sender import Sender
-Delivery.FIRST_PAUSE = Sender.LOOK_PAUSE = 0.05
+from error_tracking.spool.thread import SenderThread
+Sender.FIRST_PAUSE = SenderThread.LOOK_PAUSE = 0.05
 def crash(count):
     for number in range(count):
         sentry_sdk.capture_message(f"crash {number}", level="error")
@@ -353,7 +353,7 @@ def test_forked_workers_deliver_though_their_parent_has_sent_before(folder):
     program = """
 crash(1)
 sentry_sdk.flush()
-with sentry_sdk.get_client().transport.sender._guard:  # as another thread may hold it at that moment
+with sentry_sdk.get_client().transport.thread._guard:  # as another thread may hold it at that moment
     child = os.fork()
     if not child:
         crash(2)

@@ -66,7 +66,7 @@ def check_dsn(**_: Any) -> list[CheckMessage]:
 def dsn_problems(url: SplitResult) -> Iterator[CheckMessage]:
     """Yield what makes a DSN that can be read useless or unsafe."""
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    # Where kent is installed, as in a devcontainer, it is the embedded tracker that will listen there.
+    # Where kent is installed, as in a devcontainer, it will listen there.
     alone = any(map(os.path.exists, CONTAINER_MARKS)) and find_spec("kent") is None
     if is_loopback(host) and port == conf.app_port():
         yield Error(

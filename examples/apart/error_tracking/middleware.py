@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from error_tracking.context import current_request
+from error_tracking.current_request import current_request
 
 WELL_FORMED = re.compile(r"[\w.-]{8,64}", re.ASCII)
 

@@ -1,4 +1,4 @@
-"""The few pages of a tracker's HTTP API that `check_tracker --read-back` and the start page read."""
+"""Reads the few pages of a tracker's HTTP API that say what it is and whether it holds an event."""
 
 import http.client
 import json

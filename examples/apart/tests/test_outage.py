@@ -3,12 +3,12 @@
 import sentry_sdk
 from django.conf import settings
 
-from error_tracking.spool.delivery import Delivery
+from error_tracking.spool.sender import Sender
 from error_tracking.spool.transport import spool_transport
 
 
 def test_an_error_arrives_after_an_outage(httpserver, tmp_path, monkeypatch):
-    monkeypatch.setattr(Delivery, "FIRST_PAUSE", 0.02)  # seconds before the next attempt
+    monkeypatch.setattr(Sender, "FIRST_PAUSE", 0.02)  # seconds before the next attempt
     path = "/api/1/envelope/"
     httpserver.expect_ordered_request(path, method="POST").respond_with_data(status=503)
     httpserver.expect_ordered_request(path, method="POST").respond_with_json({})

@@ -5,7 +5,7 @@ from typing import Any
 from sentry_sdk.integrations.wsgi import get_client_ip
 from sentry_sdk.utils import safe_repr
 
-from error_tracking.context import current_request
+from error_tracking.current_request import current_request
 from error_tracking.scrubbing.data import clean, clean_message
 from error_tracking.scrubbing.event import Scrubber
 

@@ -9,19 +9,9 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.transport import Transport
 
 from error_tracking.before_send import BeforeSend
+from error_tracking.ignored_errors import IGNORED_ERRORS
 from error_tracking.sampling import traces_sampler
 from error_tracking.scrubbing.event import Scrubber
-
-#: Exceptions that are no errors of the site: wrong requests, visitors who left, a process that ends.
-NOISE = [
-    "BrokenPipeError",
-    "KeyboardInterrupt",
-    "SystemExit",
-    "django.core.exceptions.DisallowedHost",
-    "django.core.exceptions.RequestAborted",
-    "django.http.request.UnreadablePostError",
-    "django.http.response.Http404",
-]
 
 
 def sentry_options(
@@ -56,7 +46,7 @@ def sentry_options(
         "debug": debug,
         "traces_sampler": traces_sampler(traces_sample_rate, quiet_paths) if tracing else None,
         "integrations": [django, LoggingIntegration(level=logging.INFO, event_level=logging.ERROR)],
-        "ignore_errors": [*NOISE, *ignored_errors],
+        "ignore_errors": [*IGNORED_ERRORS, *ignored_errors],
         "enable_logs": enable_logs,
         "event_scrubber": scrubber,
         "before_breadcrumb": before_send.breadcrumb,
@@ -66,6 +56,6 @@ def sentry_options(
         "transport": transport,
         "auto_session_tracking": False,
         "send_client_reports": False,
-        # kent, the embedded tracker, reads no brotli, which the SDK takes as soon as that package is installed.
+        # kent, a tracker for development, reads no brotli, which the SDK takes as soon as that package is installed.
         "_experiments": {"transport_compression_algo": "gzip"},
     }

@@ -1,108 +1,109 @@
-"""The thread that sends what waits, and its pauses while the tracker is away."""
+"""Sends one file of the spool to the tracker, and decides by the answer what becomes of the file."""
 
-import logging
-import threading
-import time
+from __future__ import annotations
 
-from error_tracking.spool.delivery import Attempt, Delivery
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
+from sentry_sdk.utils import format_timestamp
+from urllib3 import Retry
+
+from error_tracking.spool.files import Spool
+
+if TYPE_CHECKING:  # urllib3 1.26, which the SDK accepts, has no such class
+    from urllib3 import BaseHTTPResponse
+
+#: What to check when the tracker rejects every event, by the status of its answer.
+ADVICE = {
+    401: "is the key in SENTRY_DSN right?",
+    403: "is the key in SENTRY_DSN right, and the project there? GlitchTip also refuses for 30 s after a wrong key",
+    404: "are host, port and project number in SENTRY_DSN right?",
+}
+
+
+class Attempt(NamedTuple):
+    """What became of a file: `done` if it is gone, otherwise why it still waits, and for how many seconds.
+
+    The pause doubles with each failure in a row, up to `longest`.
+    """
+
+    done: bool
+    reason: str = ""
+    pause: float = 1.0
+    longest: float = 30.0
 
 
 class Sender:
-    """One daemon thread, started by the first event of its process. Of all processes on a machine, one sends."""
+    """The way of one file, from the disk to the tracker's answer."""
 
-    BATCH_PAUSE = 0.05  # seconds in which more events may come: a crash seldom comes alone
-    FLIGHT_SECONDS = 1.0  # how long the end of a process waits for an answer; without one the event is sent again
-    LOOK_PAUSE = 1.0  # seconds between two looks whether the process that sends is still alive
+    FIRST_PAUSE, REFUSED_PAUSE, LIMITED_PAUSE = 1.0, 30.0, 60.0  # seconds: no answer, refused, 429 without Retry-After
 
-    def __init__(self, delivery: Delivery) -> None:
-        """Start nothing yet."""
-        self.delivery, self.spool = delivery, delivery.spool
-        self._guard, self._woken, self._settled = threading.Lock(), threading.Event(), threading.Event()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._said = ""
-        self._settled.set()
+    def __init__(self, spool: Spool, post: Callable[[bytes], BaseHTTPResponse]) -> None:
+        """Send the files of `spool` with `post`, which takes a compressed envelope."""
+        self.spool = spool
+        self.post = post
 
-    def wake(self) -> None:
-        """Send what waits, in the background."""
-        with self._guard:
-            self._settled.clear()
-            self._woken.set()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self.run, name="spool-sender", daemon=True)
-                try:
-                    self._thread.start()
-                except RuntimeError:  # the interpreter ends: the next process sends the file
-                    self._settled.set()
+    def send(self, file: Path) -> Attempt:
+        """Send one file; delete it if the tracker has accepted it, move it away if no tracker ever will."""
+        try:
+            body = stamped(file.read_bytes())
+        except FileNotFoundError:
+            return Attempt(True)
+        except OSError as error:
+            return Attempt(False, f"{file.name} cannot be read: {error}", self.FIRST_PAUSE)
+        except ValueError as error:
+            self.spool.reject(file, f"the file is damaged: {error}")
+            return Attempt(True)
+        try:
+            response = self.post(gzip.compress(body, 6))
+        except Exception as error:
+            return Attempt(False, f"the tracker gives no answer ({type(error).__name__})", self.FIRST_PAUSE)
+        status, answer, retry_after = response.status, response.data[:200], response.headers.get("Retry-After")
+        response.close()
+        if 200 <= status < 300:
+            self.spool.remove(file)
+        elif status in (400, 413):
+            self.spool.reject(file, f"the tracker answers {status} {answer!r}")
+        else:
+            return self.later(status, retry_after)
+        return Attempt(True)
 
-    def wait(self, timeout: float) -> None:
-        """Wait until nothing is left that can be sent now; the rest is safe on disk."""
-        self._settled.wait(timeout)
+    def later(self, status: int, retry_after: str | None) -> Attempt:
+        """Return why a file waits after an answer, and how long."""
+        reason = f"the tracker answers {status}"
+        if status == 429 or status >= 500:
+            seconds = retry_seconds(retry_after) or (self.LIMITED_PAUSE if status == 429 else 0)
+            return Attempt(False, reason, seconds, seconds) if seconds else Attempt(False, reason, self.FIRST_PAUSE)
+        advice = ADVICE.get(status, "is this a tracker that speaks Sentry's protocol?")
+        return Attempt(False, f"{reason}: {advice}", self.REFUSED_PAUSE, 10 * self.REFUSED_PAUSE)
 
-    def stop(self) -> None:
-        """End the thread; what waits stays on disk."""
-        self._stopped.set()
-        self._woken.set()
-        if self._thread is not None and self._thread.is_alive():
-            self._thread.join(self.FLIGHT_SECONDS)
 
-    def say(self, message: str) -> None:
-        """Log a warning, once until another one follows."""
-        if message != self._said:
-            self._said = message
-            log.warning("%s", message)
+def retry_seconds(retry_after: str | None) -> float:
+    """Return what a Retry-After header asks for, in seconds or as a date (RFC 9110, 10.2.3): at most an hour, or 0."""
+    try:
+        return min(max(Retry().parse_retry_after(retry_after or ""), 0.0), 3600.0)
+    except Exception:
+        return 0.0
 
-    def settle(self) -> None:
-        """Let `wait` return, unless an event has come meanwhile."""
-        with self._guard:
-            if not self._woken.is_set():
-                self._settled.set()
 
-    def run(self) -> None:
-        """Send whenever something waits; the body of the thread."""
-        while not self._stopped.is_set():
-            self._woken.wait()
-            self._stopped.wait(self.BATCH_PAUSE)
-            self._woken.clear()
-            try:
-                while not self._stopped.is_set() and self.spool.waiting():
-                    with self.spool.sending() as mine:
-                        if mine:
-                            self.send_all()
-                    if not mine:
-                        self._stopped.wait(self.LOOK_PAUSE)
-                        self.settle()
-            except Exception as error:  # such as a folder that was removed
-                self.say(f"The spool {self.spool.folder} cannot be sent: {error!r}")
-                self._stopped.wait(self.LOOK_PAUSE)
-            self.settle()
+def stamped(body: bytes) -> bytes:
+    """Return an envelope with the time of sending, by which a tracker corrects the site's clock.
 
-    def send_all(self) -> None:
-        """Send until nothing waits. After a failure another file is tried, since only one of them may fail."""
-        failures, tried = 0, ""
-        while not self._stopped.is_set() and (files := self.spool.waiting()):
-            for file in [file for file in files if file.name > tried] or files:
-                tried = file.name
-                attempt = self.delivery.deliver(file)
-                if self._stopped.is_set():
-                    return
-                if not attempt.done:
-                    failures += 1
-                    self.say(f"Events wait in {self.spool.folder}: {attempt.reason}")
-                    self.pause(attempt, failures)
-                    break
-                failures, self._said = 0, ""
+    Its form is described in Sentry's developer docs, "Envelopes": lines of JSON, one for the envelope, two for its event.
 
-    def pause(self, attempt: Attempt, failures: int) -> None:
-        """Wait before the next attempt, as long as the tracker asks for or the number of failures in a row requires."""
-        end = time.monotonic() + min(attempt.pause * 2 ** min(failures - 1, 16), attempt.longest)
-        self.spool.trim()
-        self.settle()
-        while (left := end - time.monotonic()) > 0 and not self._stopped.is_set():
-            if self._woken.wait(left):  # one more event waits: check the limits again
-                self._woken.clear()
-                self.spool.trim()
-                self.settle()
-                self._stopped.wait(min(left, self.LOOK_PAUSE))
+    Raises:
+        ValueError: if it has another form.
+    """
+    try:
+        header, item, event = body.split(b"\n", 2)
+        headers, length = json.loads(header), json.loads(item)["length"]
+        whole = "event_id" in headers and event[length : length + 1] in (b"\n", b"") and len(event) >= length
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise ValueError("it was cut off, or is no envelope")
+    return json.dumps({**headers, "sent_at": format_timestamp(datetime.now(UTC))}).encode() + body[len(header) :]

@@ -1,19 +1,23 @@
 """The SDK's transport with a spool before it, and what starts it."""
 
+from __future__ import annotations
+
 import os
 import weakref
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
 from sentry_sdk.consts import EndpointType
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import HttpTransport, Transport
-from urllib3 import BaseHTTPResponse
 
-from error_tracking.spool.delivery import Delivery
 from error_tracking.spool.files import Spool
 from error_tracking.spool.sender import Sender
+from error_tracking.spool.thread import SenderThread
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 
 class SpoolTransport(HttpTransport):
@@ -24,7 +28,7 @@ class SpoolTransport(HttpTransport):
     def __init__(self, options: dict[str, Any]) -> None:
         """Start nothing yet."""
         super().__init__(options)
-        self.delivery = Delivery(self.spool, self.post)
+        self.sender = Sender(self.spool, self.post)
         self.renew()
         if hasattr(os, "register_at_fork"):
             renew = weakref.WeakMethod(self.renew)
@@ -32,7 +36,7 @@ class SpoolTransport(HttpTransport):
 
     def renew(self) -> None:
         """Forget the thread and the connections of the process that this one was forked from."""
-        self.sender = Sender(self.delivery)
+        self.thread = SenderThread(self.sender)
         self._resumed = False
         self._pool.clear()
 
@@ -46,10 +50,10 @@ class SpoolTransport(HttpTransport):
             self.spool.put(str(event["event_id"]), envelope.serialize())
         except Exception as error:
             reason = getattr(error, "strerror", None) or repr(error)
-            self.sender.say(f"The spool {self.spool.folder} cannot be written ({reason}): events are sent without it")
+            self.thread.say(f"The spool {self.spool.folder} cannot be written ({reason}): events are sent without it")
             super().capture_envelope(envelope)
             return
-        self.sender.wake()
+        self.thread.wake()
 
     def post(self, body: bytes) -> BaseHTTPResponse:
         """Send a compressed envelope and return the tracker's answer."""
@@ -62,16 +66,16 @@ class SpoolTransport(HttpTransport):
         if not self._resumed:
             self._resumed = True
             if not self.spool.is_empty():
-                self.sender.wake()
+                self.thread.wake()
 
     def flush(self, timeout: float, callback: Any = None) -> None:
         """Wait until nothing is left that can be sent now; the rest is safe on disk."""
-        self.sender.wait(timeout)
+        self.thread.wait(timeout)
         super().flush(timeout, callback)
 
     def kill(self) -> None:
         """End the thread; what waits stays on disk."""
-        self.sender.stop()
+        self.thread.stop()
         super().kill()
 
 

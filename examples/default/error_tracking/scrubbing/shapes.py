@@ -34,16 +34,16 @@ def without_shapes(text: str) -> str:
     if "-----BEGIN" in text:
         text = PRIVATE_KEY.sub(FILTERED, text)
     if DIGITS.search(text):
-        text = IBAN.sub(_without_iban, CARD.sub(_without_card, text))
+        text = IBAN.sub(without_iban, CARD.sub(without_card, text))
     return text
 
 
-def _without_card(match: re.Match[str]) -> str:
+def without_card(match: re.Match[str]) -> str:
     """Return a number unchanged, unless its check digit makes it a card number (ISO/IEC 7812-1)."""
     return FILTERED if luhn.is_valid(re.sub(r"\D", "", match[0])) else match[0]
 
 
-def _without_iban(match: re.Match[str]) -> str:
+def without_iban(match: re.Match[str]) -> str:
     """Return a text unchanged, unless its check digits make it, or the words it begins with, an IBAN (ISO 13616)."""
     words = match[0].split(" ")
     for end in range(len(words), 0, -1):

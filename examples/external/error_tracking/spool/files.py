@@ -82,7 +82,7 @@ class Spool:
     def trim(self) -> int:
         """Delete what is too old, and the oldest of what is too much; return how many events that were, and log it."""
         now, sizes = min(time.time(), CLOCK + time.monotonic()), {}  # a clock that is set forward makes nothing old
-        for file in [*self.folder.glob("*.tmp"), *self.rejected.glob("*"), *self.waiting()]:
+        for file in [*self.folder.glob("*.tmp"), *self.rejected.glob("*"), *self.folder.glob("*.envelope")]:
             with contextlib.suppress(OSError):
                 facts = file.stat()
                 if now - facts.st_mtime > (LEFTOVER_SECONDS if file.suffix == ".tmp" else self.max_seconds):

@@ -45,7 +45,7 @@ class Command(BaseCommand):
                     f"{len(files)} events wait, and another process is sending them: look again in a minute"
                 )
             for sent, file in enumerate(files):
-                attempt = transport.delivery.deliver(file)
+                attempt = transport.sender.send(file)
                 if not attempt.done:
                     raise CommandError(f"{sent} of {len(files)} events sent, the others wait: {attempt.reason}")
                 if (sent + 1) % 100 == 0 or sent + 1 == len(files):
