@@ -167,7 +167,7 @@ def test_answers_of_a_configuration_file_are_checked_alike(
 def test_cruft_renders_no_answer(tmp_path: Path, answer: str) -> None:
     clone = tmp_path / "template"
     shutil.copytree(TEMPLATE, clone, ignore=shutil.ignore_patterns(".venv", ".*_cache"))
-    command = [
+    command: list[str | Path] = [
         sys.executable,
         "-m",
         "cruft",

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from development.wiring import event_url, wiring
+from development.start_page import event_url, wiring
 from error_tracking.middleware import MarkedRequest
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": "error_tracking.current_request.RequestIdFilter"}},
+        "filters": {"request_id": {"()": "error_tracking.log_filter.RequestIdFilter"}},
         "formatters": formatters,
         "handlers": {
             "console": {

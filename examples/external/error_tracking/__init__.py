@@ -1,6 +1,6 @@
 """Reports errors to a tracker. The path of an error, in the order of the modules:
 
-middleware             gives the request an ID, which log lines, events and responses carry (current_request)
+middleware             gives the request an ID, which log lines (log_filter), events and responses carry
 options                configures the SDK, with dsn, release, sampling and ignored_errors; the SDK turns a failure into an event
 before_send            adds the request's ID to the event and cleans it
 scrubbing.event        walks through the event, with data for nested values, and removes what is private, by

@@ -1,4 +1,4 @@
-"""What is wired to what, read live for the start page."""
+"""What the start page shows: what is wired to what, read live, and where an event is in the tracker."""
 
 import contextlib
 import http.client
