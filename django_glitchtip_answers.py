@@ -206,9 +206,12 @@ class AnswersExtension(Extension):
             SystemExit: with code 1, if something is wrong with the command; it has been printed on stderr.
         """
         super().__init__(environment)
-        # cruft update renders two commits of the template in one process: each is to import its own module.
-        sys.modules.pop("django_glitchtip_answers", None)
-        check_command(command_line())
+        options = command_line()
+        if (
+            "replay" not in options
+        ):  # not Cookiecutter's command: cruft update renders two commits, each with its own module
+            sys.modules.pop("django_glitchtip_answers", None)
+        check_command(options)
         environment.filters.update(
             check=check,
             plain=plain,

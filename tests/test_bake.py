@@ -287,9 +287,9 @@ def test_the_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Pat
 def post_gen(tmp_path: Path) -> dict[str, Any]:
     """Give the post-generation hook as a module, rendered as Cookiecutter renders it."""
     (tmp_path / ".envs").mkdir()
-    (tmp_path / "compose.yaml").write_text(
-        'services: {glitchtip: {ports: ["127.0.0.1:${TRACKER:?x}:8000"]}, web: {ports: ["127.0.0.1:${SITE:?x}:8001"]}}'
-    )
+    services = {"glitchtip": "127.0.0.1:${TRACKER:?x}:8000", "web": "127.0.0.1:${SITE:?x}:8001"}
+    lines = [f'  {name}:\n    ports:\n      - "{port}"\n' for name, port in services.items()]
+    (tmp_path / "compose.yaml").write_text("".join(["services:\n", *lines]))
     file = tmp_path / "hook.py"
     file.write_text(rendered("post_gen_project.py"), encoding="utf-8")
     return runpy.run_path(str(file))
@@ -314,6 +314,16 @@ def test_the_rendered_ports_are_read_back(
     (tmp_path / ".envs" / "development.env").write_text(text)
     problems = [line.rpartition(":")[0] for line in post_gen["port_problems"](tmp_path)]
     assert problems == ([f"development.env: {problem}"] if problem else [])
+
+
+def test_the_hook_reads_the_ports_that_yaml_reads(post_gen: dict[str, Any], project: Baked) -> None:
+    services = yaml.safe_load(project.read("compose.yaml"))["services"]
+    ports = [(name, port) for name, service in services.items() for port in service.get("ports", [])]
+    published = list(post_gen["published_ports"](project.path / "compose.yaml"))
+    assert [(name, f"127.0.0.1:{port}") for name, port in published] == [
+        (name, port.rpartition(":")[0]) for name, port in ports
+    ]
+    assert published
 
 
 @pytest.mark.parametrize("tracker", ["glitchtip", "external"])
