@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -216,9 +216,9 @@ def refusal(answers: Answers, name: str) -> str:
     return f"{name} = {shown(value)} {problem}" if problem else ""
 
 
-def refusals(answers: Answers) -> list[str]:
-    """Return the lines that refuse `answers`, in the order of the prompts; none if all is right."""
-    return [line for name in CHECKS if (line := refusal(answers, name))]
+def refusals(answers: Answers, names: Iterable[str] = CHECKS) -> list[str]:
+    """Return the lines that refuse the answers `names`, in their order; none if all is right."""
+    return [line for name in names if (line := refusal(answers, name))]
 
 
 @functools.cache

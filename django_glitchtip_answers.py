@@ -9,13 +9,12 @@ import functools
 import gc
 import json
 import os
-import pathlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import click
-from jinja2 import Environment, pass_context
+from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.ext import Extension
 from jinja2.runtime import Context
 
@@ -23,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # A module `answers` of the user's folder is not ours, nor is that of the older commit when cruft renders two.
 sys.modules.pop("answers", None)
 sys.path.insert(0, HERE)
-from answers import CHECKS, Answers, project_slug, refusal, shown, template_syntax, template_variables  # noqa: E402
+from answers import CHECKS, Answers, project_slug, refusal, refusals, shown, template_syntax, template_variables  # noqa: E402
 
 sys.path.remove(HERE)
 
@@ -143,18 +142,16 @@ def given(options: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 @functools.cache
-def own_templates() -> frozenset[str]:
-    """Return the texts that Cookiecutter renders besides the files of a project."""
-    texts = [value for value in template_variables().values() if isinstance(value, str)]
-    for pattern in ("hooks/*.py", "parts/*/*"):
-        texts += [file.read_text(encoding="utf-8") for file in pathlib.Path(HERE).glob(pattern)]
-    return frozenset(texts)
+def own_texts() -> frozenset[str]:
+    """Return the texts of the template that Cookiecutter renders without naming a file: its variables and its hook."""
+    with open(os.path.join(HERE, "hooks", "post_gen_project.py"), encoding="utf-8") as hook:
+        return frozenset([hook.read(), *(text for text in template_variables().values() if isinstance(text, str))])
 
 
 def is_own(source: str) -> bool:
-    """Return whether a text is the template's own: one of `own_templates`, or the name of a folder or file."""
+    """Return whether a text is the template's own: one of `own_texts`, or the name of a folder or file."""
     folder = os.path.join(HERE, "{{cookiecutter.project_slug}}")
-    return source in own_templates() or any(os.path.lexists(os.path.join(where, source)) for where in (HERE, folder))
+    return source in own_texts() or any(os.path.lexists(os.path.join(where, source)) for where in (HERE, folder))
 
 
 def replayed(options: Mapping[str, Any]) -> list[str]:
@@ -170,7 +167,7 @@ def replayed(options: Mapping[str, Any]) -> list[str]:
     else:
         return []
     answers = load(folder, name)["cookiecutter"]
-    return [line for name in CHECKS if name in answers and (line := refusal(answers, name))]
+    return refusals(answers, [name for name in CHECKS if name in answers])  # Cookiecutter asks for the others
 
 
 def check_command(options: Mapping[str, Any]) -> None:
@@ -192,8 +189,8 @@ def check_command(options: Mapping[str, Any]) -> None:
 @pass_context
 def part(context: Context, name: str) -> str:
     """Return a file of parts/, rendered with the answers; Jinja itself includes only from a folder named templates."""
-    with open(os.path.join(HERE, "parts", name), encoding="utf-8") as file:
-        return context.environment.from_string(file.read()).render(context)
+    environment = context.environment
+    return FileSystemLoader(os.path.join(HERE, "parts")).load(environment, name, environment.globals).render(context)
 
 
 class AnswersExtension(Extension):
@@ -206,12 +203,9 @@ class AnswersExtension(Extension):
             SystemExit: with code 1, if something is wrong with the command; it has been printed on stderr.
         """
         super().__init__(environment)
-        options = command_line()
-        if (
-            "replay" not in options
-        ):  # not Cookiecutter's command: cruft update renders two commits, each with its own module
-            sys.modules.pop("django_glitchtip_answers", None)
-        check_command(options)
+        # cruft update renders two commits of the template in one process: each is to import its own module.
+        sys.modules.pop("django_glitchtip_answers", None)
+        check_command(command_line())
         environment.filters.update(
             check=check,
             plain=plain,

@@ -1,5 +1,6 @@
 """What a bake writes, and what it never does."""
 
+import fnmatch
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import yaml
 from cookiecutter.utils import create_env_with_context
 from pytest_cookies.plugin import Cookies
 
+from answers import template_variables
 from scripts.demo import bake_command
 from tests.conftest import TEMPLATE, Bake, Baked
 from tests.test_answers import complete
@@ -100,6 +102,19 @@ def test_the_editors_files_can_be_read(project: Baked) -> None:
     for name in (".devcontainer/devcontainer.json", ".vscode/launch.json"):
         assert json.loads(project.read(name))
     assert yaml.safe_load(project.read(".pre-commit-config.yaml"))["repos"]
+
+
+def test_what_holds_no_tag_is_copied_without_rendering_and_nothing_else_is() -> None:
+    folder = TEMPLATE / "{{cookiecutter.project_slug}}"
+    patterns = template_variables()["_copy_without_render"]
+    for file in (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
+        name = file.relative_to(folder).as_posix()
+        if (
+            "{" in name or file.suffix == ".html"
+        ):  # Cookiecutter cannot copy to an empty name; Django's tags are not ours
+            continue
+        has_tag = re.search(r"\{\{|\{%|\{#", file.read_text(encoding="utf-8")) is not None
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns) != has_tag, name
 
 
 def test_manage_py_test_has_no_tracker(baked: Bake) -> None:

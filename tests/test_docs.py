@@ -342,6 +342,13 @@ def test_an_existing_project_gets_it_by_the_page_on_migrating(tmp_path: Path) ->
     assert "cookiecutter" not in run(f"'{uv}' pip list", project, own / BIN, **pip)
 
 
+def test_the_page_on_migrating_installs_the_versions_of_a_project(baked: Bake) -> None:
+    packages = baked().read("pyproject.toml")
+    named = re.findall(r'^pip install ("[^"@]+")$', page("migrating.md"), re.MULTILINE)
+    assert named
+    assert [package for package in named if f"  {package},\n" not in packages] == []
+
+
 # The table of variables
 
 

@@ -1,6 +1,7 @@
 """A project takes a newer template with cruft: no conflict, no secret touched, nothing of its owner's lost."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,12 +26,17 @@ def template(tmp_path: Path) -> Path:
     return clone
 
 
+def create_command(template: Path, folder: str) -> list[str]:
+    """Return the command that has cruft make a project of the template in a folder beside it."""
+    out = str(template.parent / folder)
+    return [sys.executable, "-m", "cruft", "create", str(template), "--no-input", "--output-dir", out]
+
+
 def create(template: Path, folder: str = "out") -> Path:
     """Have cruft make a project of the template in a folder beside it, and put the project into git."""
-    out = template.parent / folder
-    command = [sys.executable, "-m", "cruft", "create", str(template), "--no-input", "--output-dir", str(out)]
-    subprocess.run(command, cwd=out.parent, check=True, capture_output=True)  # the clone's answers.py, not that of here
-    project = out / "my_django_project"
+    # from there, for it must be the clone's answers.py, not that of here
+    subprocess.run(create_command(template, folder), cwd=template.parent, check=True, capture_output=True)
+    project = template.parent / folder / "my_django_project"
     subprocess.run(["git", "init", "--quiet", project], check=True)
     commit(project)
     return project
@@ -59,6 +65,17 @@ def test_cruft_keeps_no_secret(template: Path) -> None:
         name, _, value = line.partition("=")
         if name.endswith(("KEY", "PASSWORD", "TOKEN")):
             assert value not in recorded
+
+
+@pytest.mark.parametrize("answer", ['"{{ 7 * 7 }}"', '["{{ 7 * 7 }}"]', '"{{ nothing }}"', '"{% raw %}"'])
+def test_cruft_renders_no_answer(template: Path, answer: str) -> None:
+    command = create_command(template, "out")
+    command += ["--extra-context", f'{{"description": {answer}}}']
+    done = subprocess.run(command, cwd=template.parent, capture_output=True, text=True)
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert re.fullmatch(r'".*" contains (\{\{|\{%), which Cookiecutter reads as template syntax: type it without', line)
+    assert not list((template.parent / "out").glob("*"))
 
 
 def test_cruft_updates_a_project_when_variables_and_checks_have_changed(template: Path) -> None:

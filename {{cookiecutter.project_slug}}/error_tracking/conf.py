@@ -15,8 +15,7 @@ from django.conf import settings
 
 def options() -> dict[str, Any]:
     """Return the arguments of `sentry_sdk.init`."""
-    made: dict[str, Any] = settings.SENTRY_OPTIONS
-    return made
+    return settings.SENTRY_OPTIONS
 
 
 def environment() -> str:

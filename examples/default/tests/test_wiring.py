@@ -41,8 +41,7 @@ def test_response_page_and_event_carry_the_same_ids(visitor, sentry_events):
     assert event["event_id"] == response["X-Event-ID"]
 
 
-def test_the_page_of_an_error_shows_the_id_of_the_event(visitor, sentry_events, settings):
-    settings.DEBUG = False
+def test_the_page_of_an_error_shows_the_id_of_the_event(visitor, sentry_events):
     page = visitor.get("/glitchtip-debug/").text
     assert f"<code>{sentry_events[0]['event_id']}</code>" in page
 
