@@ -19,6 +19,7 @@ def test_the_options_are_these_and_no_others():
     assert made.pop("before_send") == made.pop("before_send_transaction")
     assert callable(made.pop("before_breadcrumb"))
     assert callable(made.pop("before_send_log"))
+    assert callable(made.pop("before_send_metric"))
     assert isinstance(made.pop("event_scrubber"), Scrubber)
     assert made.pop("traces_sampler")({}) == 0.5
     assert made == {
@@ -27,7 +28,6 @@ def test_the_options_are_these_and_no_others():
         "release": "r",
         "debug": True,
         "ignore_errors": IGNORED_ERRORS,
-        "enable_logs": False,
         "transport": None,
         "auto_session_tracking": False,
         "send_client_reports": False,
