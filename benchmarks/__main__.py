@@ -15,7 +15,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from benchmarks import bake, outage, requests, stack
+from benchmarks import bake, outage, requests, scrubbing, stack
 from benchmarks.figures import Figure
 from benchmarks.outage import Outage
 from scripts.demo import TEMPLATE
@@ -40,6 +40,15 @@ variant with the first of its figure, round by round, so that what slows the mac
 {figures}
 
 {stack}
+
+## Scrubbing
+
+What is removed from events and what is left as it is, by the cases in `tests/corpus/`: our scrubber, the SDK's, and
+[detect-secrets](https://github.com/Yelp/detect-secrets), which reads each event as a log file. Each case has a source.
+
+| scrubber | secrets removed | ordinary texts left intact |
+|---|---|---|
+{scrubbing}
 
 ## Outages
 
@@ -127,6 +136,7 @@ def main() -> None:
         **{name: run[name] for name in ("date", "commit", "machine")},
         figures="\n".join(line for figure in figures for line in figure.lines()),
         stack=f"The stack ran with {images}." if timed else "No Docker engine answered: the stack was not timed.",
+        scrubbing="\n".join(score.line() for score in scrubbing.measure()),
         outages="\n".join(outage_rows(outages)),
     )
     PAGE.write_text(text, encoding="utf-8")

@@ -13,6 +13,50 @@ import warnings
 from pathlib import Path
 
 FLUSH_SECONDS = 30
+#: A module of the site's own: the local variable and the message of its view are 100 kB made to keep a scrubber busy.
+HOSTILE_URLS = """
+import itertools
+
+from benchmarks.request_site import PIECES
+from django.urls import path
+
+TEXTS = itertools.cycle(f"token {piece * (100_000 // len(piece))}" for piece in PIECES)
+
+
+def hostile(request):
+    text = next(TEXTS)
+    raise ValueError(text)
+
+
+urlpatterns = [path("hostile/", hostile)]
+"""
+PIECES = [
+    "token ",
+    "token=a ",
+    "password='",
+    'token":',
+    "token: [",
+    "a=1 ",
+    "a@",
+    "4 ",
+    "DE89 ",
+    "://",
+    "-----BEGIN ",
+    "eyJ",
+]
+PIECES += [
+    "<token>x</token>",
+    "Key (token)=(",
+    "curl -u ",
+    "?code=",
+    "%22token",
+    "name: ",
+    "- x\n",
+    "\\",
+    "aB",
+    "Basic ",
+    "é",
+]
 
 
 def main() -> None:
@@ -29,6 +73,8 @@ def main() -> None:
     from django.test import RequestFactory
     from sentry_sdk.integrations.django import DjangoIntegration
 
+    Path("hostile_urls.py").write_text(HOSTILE_URLS, encoding="utf-8")
+    urls = {"/glitchtip-debug/": "config.urls", "/hostile/": "hostile_urls"}
     settings.ALLOWED_HOSTS = ["testserver"]
     if not ours:
         settings.MIDDLEWARE.remove("error_tracking.middleware.request_id")
@@ -38,7 +84,7 @@ def main() -> None:
     for line in sys.stdin:
         path, count = line.split()
         # Only development has an open error view; its start page asks the tracker who it is, which is not measured.
-        settings.ROOT_URLCONF = "config.urls" if path == "/glitchtip-debug/" else "pages.urls"
+        settings.ROOT_URLCONF = urls.get(path, "pages.urls")
         started = time.process_time()
         for _ in range(int(count)):
             response = application(factory.get(path).environ, lambda *_: None)

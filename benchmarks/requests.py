@@ -15,6 +15,7 @@ REQUESTS = {
     "a request without a query": ("/", 400),
     "a request with one query": ("/health/", 300),
     "a crash, scrubbed, spooled and sent": ("/glitchtip-debug/", 60),
+    "a crash with 100 kB of hostile text": ("/hostile/", 23),
 }
 
 
