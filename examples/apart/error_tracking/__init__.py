@@ -3,8 +3,8 @@
 middleware             gives the request an ID, which log lines (log_filter), events and responses carry
 options                configures the SDK, with dsn, release, sampling and ignored_errors; the SDK turns a failure into an event
 before_send            adds the request's ID to the event and cleans it
-scrubbing.event        walks through the event, with data for nested values, and removes what is private, by
-                       names, values (known secrets), shapes (card numbers, tokens) and texts (assignments)
+scrubbing.event        cleans an event with data, which finds what is private by its name (names, items), by its value (values,
+                       writings), by its shape (tokens, shapes) and by assignment (texts, assigned, context, formats)
 spool.transport        writes the cleaned event to disk, through files
 spool.thread           sends what is on disk, one file at a time through sender, until the tracker has accepted it
 checks, management     say what is wrong with the configuration (conf), the tracker (tracker_api) or the spool

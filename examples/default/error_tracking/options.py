@@ -24,35 +24,38 @@ def sentry_options(
     send_user: bool = False,
     enable_logs: bool = False,
     secrets: Iterable[str] = (),
+    sensitive_names: Iterable[str] = (),
     ignored_errors: Sequence[str] = (),
     quiet_paths: Sequence[str] = (),
     transport: type[Transport] | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of `sentry_sdk.init`.
 
-    `secrets` are values that no event may contain. `ignored_errors` are the dotted names of exceptions that are not errors
+    `secrets` are values that no event may contain, and `sensitive_names` are names of private values besides the usual
+    ones. `ignored_errors` are the dotted names of exceptions that are not errors
     of this site. Requests below `quiet_paths` are neither traced nor reported. Without a `transport` the SDK uses its own.
     A rate of 0 turns tracing off, with everything that would time requests and signals. Sessions and client reports are
     off, because GlitchTip stores neither.
     """
-    scrubber = Scrubber(secrets)
-    before_send = BeforeSend(scrubber, send_user=send_user, quiet_paths=tuple(quiet_paths))
+    scrubber = Scrubber(secrets, sensitive_names)
+    before_send = BeforeSend(scrubber, send_user=send_user, send_logs=enable_logs, quiet_paths=tuple(quiet_paths))
     tracing = traces_sample_rate > 0
     django = DjangoIntegration() if tracing else DjangoIntegration(signals_spans=False, http_methods_to_capture=())
+    logs = LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, capture_sentry_logs=enable_logs)
     return {
         "dsn": dsn,
         "environment": environment,
         "release": release,
         "debug": debug,
         "traces_sampler": traces_sampler(traces_sample_rate, quiet_paths) if tracing else None,
-        "integrations": [django, LoggingIntegration(level=logging.INFO, event_level=logging.ERROR)],
+        "integrations": [django, logs],
         "ignore_errors": [*IGNORED_ERRORS, *ignored_errors],
-        "enable_logs": enable_logs,
         "event_scrubber": scrubber,
         "before_breadcrumb": before_send.breadcrumb,
         "before_send": before_send.event,
         "before_send_transaction": before_send.event,
         "before_send_log": before_send.log,
+        "before_send_metric": before_send.telemetry,
         "transport": transport,
         "auto_session_tracking": False,
         "send_client_reports": False,

@@ -9,7 +9,6 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
-from django.views.debug import SafeExceptionReporterFilter
 
 LINE = re.compile(r"(export )?\w+=(?P<value>(?!\s).*)", re.ASCII)
 VALUE = re.compile(r""" "(\\.|[^"\\])*" | '[^']*' | ([^"'].*)? """, re.VERBOSE)
@@ -103,11 +102,6 @@ class Env:
             if problem := line_problem(line):
                 raise ImproperlyConfigured(f"{file}, line {line_number}: {problem}")
         environ.Env.read_env(io.StringIO("\n".join(line for line in lines if LINE.match(line))))
-
-    def secrets(self) -> list[str]:
-        """Return the values of all variables whose names Django takes for those of secrets, such as *_PASSWORD."""
-        names = SafeExceptionReporterFilter.hidden_settings
-        return [value for name, value in os.environ.items() if names.search(name)]
 
     def __call__(self, variable: str, cast: Callable[[str], Any] = str, default: Any = REQUIRED) -> Any:
         """Return what `cast` makes of a variable, or `default` if it is not set.

@@ -15,6 +15,7 @@ from error_tracking.dsn import dsn
 from error_tracking.options import sentry_options
 from error_tracking.release import release
 from error_tracking.sampling import sample_rate
+from error_tracking.scrubbing.variables import secrets_in
 from error_tracking.spool.transport import spool_transport
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -128,8 +129,11 @@ if ENVIRONMENT != "development":
 
 LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
 
-# Exceptions that are no errors here, by dotted name, and paths whose requests are neither traced nor reported.
+# Exceptions that are no errors of this site, by dotted name, such as "shop.errors.SoldOut"
 SENTRY_IGNORED_ERRORS: list[str] = []
+# Names of private values besides those in error_tracking/scrubbing/names.py, such as "loyalty_number"
+SENTRY_SENSITIVE_NAMES: list[str] = []
+# Paths whose requests are neither traced nor reported
 SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
 
 SENTRY_OPTIONS = sentry_options(
@@ -142,8 +146,9 @@ SENTRY_OPTIONS = sentry_options(
     ),
     send_user=env("SENTRY_SEND_USER", cast=boolean, default=False),
     enable_logs=env("SENTRY_ENABLE_LOGS", cast=boolean, default=False),
-    # No event leaves with one of these values. Variables with names such as *_PASSWORD, *_KEY or *_TOKEN are among them.
-    secrets=[SECRET_KEY, DATABASES["default"].get("PASSWORD", ""), *env.secrets()],
+    # No event leaves with one of these values. Those of variables with names such as *_PASSWORD or *_TOKEN are among them.
+    secrets=[SECRET_KEY, *secrets_in(os.environ, SENTRY_SENSITIVE_NAMES)],
+    sensitive_names=SENTRY_SENSITIVE_NAMES,
     ignored_errors=SENTRY_IGNORED_ERRORS,
     quiet_paths=SENTRY_QUIET_PATHS,
     transport=spool_transport(

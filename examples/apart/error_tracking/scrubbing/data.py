@@ -1,58 +1,199 @@
-"""Cleans JSON data at any depth, and log messages with their arguments."""
+"""Cleans JSON data at any depth, in place: all of it is read for secrets first, then each text is cleaned of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
-from error_tracking.scrubbing.names import sensitive
-from error_tracking.scrubbing.texts import clean_query, clean_text
-from error_tracking.scrubbing.values import FILTERED, Known
+from error_tracking.scrubbing.assigned import Span
+from error_tracking.scrubbing.items import (
+    Item,
+    Slot,
+    as_text,
+    is_private,
+    is_private_inside,
+    is_word,
+    items,
+    leaves,
+    unquoted,
+    write,
+)
+from error_tracking.scrubbing.names import Names, is_chosen
+from error_tracking.scrubbing.shapes import Shape, passwords_in_command, shapes_in, shapes_in_source
+from error_tracking.scrubbing.texts import find, find_in_source, hints_in, is_hinted, vocabulary_of, without
+from error_tracking.scrubbing.tokens import Token
+from error_tracking.scrubbing.values import (
+    FILTERED,
+    LOOPBACK,
+    SHORTEST_NUMBER,
+    SHORTEST_SECRET,
+    Known,
+    is_plain,
+    readings,
+)
 
 QUERIES = {"query_string", "http.query", "url.query"}
+#: How to clean the kinds of texts; all others are cleaned as "text".
+RULES = {"source": "source", "query": "query"}
+MOST_SECRETS, MOST_ASSIGNED = 300, 100  # of one event, and of its texts, which are looked for in all of it
+LARGEST_INTEGER = 63  # bits: larger ones are no integers for PostgreSQL and many JSON parsers
 
 
-def clean(value: Any, known: Known, hidden: Collection[str] = ()) -> Any:
-    """Return a copy of JSON data without what is private at any depth, nor the values of `hidden` names."""
-    if isinstance(value, str):
-        return clean_text(value, known)
-    if isinstance(value, dict):
-        return {known.sub(name): clean_item(name, item, known, hidden) for name, item in value.items()}
-    if isinstance(value, list):
-        return clean_list(value, known, hidden)
-    if isinstance(value, int) and clean_text(str(value), known) != str(value):
-        return FILTERED
-    return value
+class Cleaning:
+    """The cleaning of one event: `read` its parts, then `finish`. `failed` tells that a part was dropped."""
 
+    def __init__(self, names: Names, known: Known) -> None:
+        """Remove what stands under one of `names`, and what is `known` already."""
+        self.names = names
+        self.known = known
+        self.secrets: dict[str, None] = {}
+        self.slots: list[Slot] = []
+        self.dicts: list[dict[str, Any]] = []
+        self.failed = False
+        # What `finish` finds somewhere in the event
+        self.hints: list[str] = []
+        self.present = known
+        self.shapes: dict[str, list[Shape | Token]] = {}
 
-def clean_item(name: str, item: Any, known: Known, hidden: Collection[str]) -> Any:
-    """Return the value of a dictionary as it is sent."""
-    if (name in hidden or sensitive(name)) and item not in (None, "", [], {}):
-        return FILTERED
-    if name in QUERIES and isinstance(item, str):
-        return clean_query(item, known)
-    return clean(item, known, hidden)
+    def read(self, root: Any, kind: str = "text", hidden: Collection[str] = ()) -> None:
+        """Filter what stands under a sensitive name, or one of `hidden`, at any depth, and remember all texts."""
+        waiting: list[tuple[Any, bool]] = [(root, False)]
+        while waiting:
+            container, inside = waiting.pop()
+            try:
+                if isinstance(container, dict):
+                    self.dicts.append(container)
+                else:
+                    self.secrets.update(dict.fromkeys(passwords_in_command(container)))
+                for item in items(container):
+                    try:
+                        nested = self.read_item(item, kind, inside, hidden)
+                    except Exception:
+                        self.failed = True
+                        item[0][item[1]] = FILTERED
+                    else:
+                        waiting += [nested] if nested else []
+            except Exception:
+                self.failed = True
+                container.clear()
 
+    def read_item(self, item: Item, kind: str, inside: bool, hidden: Collection[str]) -> tuple[Any, bool] | None:
+        """Filter a value if it is private; remember a text; return a container, and whether it is in a private one."""
+        holder, key, name, value = item
+        if value is None or value is True or value is False or value == "":
+            return None
+        named = bool(name) and self.names.sensitive(name)
+        if isinstance(value, int) and value.bit_length() > LARGEST_INTEGER:
+            value = holder[key] = as_text(value)
+        if (
+            name in hidden
+            or (named and is_private(name, value))
+            or (inside and is_private_inside(name, value, self.names))
+        ):
+            self.remember(name, value)
+            holder[key] = FILTERED
+        elif isinstance(value, dict | list):
+            return value, named or inside
+        elif isinstance(value, str):
+            self.read_text(holder, key, name, value, kind)
+        elif isinstance(value, int):
+            self.slots.append(Slot(holder, key, str(value), "number"))
+        return None
 
-def clean_list(items: list[Any], known: Known, hidden: Collection[str]) -> list[Any]:
-    """Return a list as it is sent. It may be a pair of name and value, such as a header, or a command line."""
-    match items:
-        case [str(name), _] if sensitive(name):
-            return [name, FILTERED]
-    before = ["", *items]
-    return [
-        FILTERED if is_sensitive_flag(previous) else clean(item, known, hidden)
-        for previous, item in zip(before, items, strict=False)
-    ]
+    def remember(self, name: str, value: Any) -> None:
+        """Look for a private value in all of the event."""
+        chosen = is_chosen(name)
+        for text in leaves(value):
+            is_open = text.startswith(LOOPBACK) or "://" in text and "@" not in text and "?" not in text
+            if not is_open:
+                shortest = SHORTEST_NUMBER if name else SHORTEST_SECRET
+                self.secrets.update(
+                    (reading, None)
+                    for reading in readings(text)
+                    if chosen or not is_plain(reading) or reading.isdecimal() and len(reading) >= shortest
+                )
 
+    def read_text(self, holder: Any, key: Any, name: str, value: str, kind: str) -> None:
+        """Remember a text; of a repr, remember what it stands for."""
+        text = value
+        if kind == "repr":
+            text = unquoted(value)
+            kind = "text" if text is value else "bytes" if value[0] == "b" else "repr"
+        elif name in QUERIES:
+            kind = "query"
+            pairs = parse_qsl(text, keep_blank_values=True)
+            for parameter, given in pairs:
+                if self.is_private_parameter(parameter, pairs):
+                    self.remember(parameter, given)
+        self.slots.append(Slot(holder, key, text, kind))
 
-def is_sensitive_flag(word: Any) -> bool:
-    """Return whether the next word of a command line is private, as after --api-key."""
-    return isinstance(word, str) and word.strip("'").startswith("-") and "=" not in word and sensitive(word)
+    def is_private_parameter(self, name: str, pairs: list[tuple[str, str]]) -> bool:
+        """Return whether a parameter of a query is private: in OAuth (RFC 6749, 4.1.2) a code beside a state is."""
+        return self.names.sensitive(name) or name == "code" and any(other == "state" for other, _ in pairs)
 
+    def finish(self) -> None:
+        """Clean each text of what was found anywhere, of assignments, and of what looks like a secret."""
+        slots = [*self.slots, *self.keys()]  # keys last: until they change, the other slots go by them
+        texts = {(slot.text, RULES.get(slot.kind, "text")) for slot in slots}
+        code = "\n".join([text for text, rule in texts if rule == "source"])
+        others = "\n".join([text for text, rule in texts if rule != "source"])
+        vocabulary = vocabulary_of(others)
+        self.hints = hints_in(vocabulary, self.names)
+        found = {what: spans for what in texts if (spans := self.find(*what))}
+        assigned = [text[start:end] for (text, _), spans in found.items() for start, end in spans]
+        for value in assigned[:MOST_ASSIGNED]:
+            self.remember("", value)
+        own = Known(list(self.secrets)[:MOST_SECRETS])
+        self.present = self.known.within(f"{others}\n{code}", own)
+        in_others = shapes_in(others, vocabulary)
+        self.shapes = {"source": shapes_in_source(code), "text": in_others, "query": in_others}
+        cleaned: dict[tuple[str, str], str] = {}
+        for slot in slots:
+            what = text, rule = slot.text, RULES.get(slot.kind, "text")
+            if not (what in found or self.shapes[rule] or self.present.forms or rule == "query") and text.isascii():
+                continue
+            try:
+                if what not in cleaned:
+                    cleaned[what] = self.clean(text, rule, found.get(what, []))
+                if cleaned[what] != text:
+                    write(slot, cleaned[what])
+            except Exception:
+                self.failed = True
+                write(slot, FILTERED)
 
-def clean_message(message: str, params: dict[Any, Any], known: Known) -> tuple[str, dict[Any, Any]]:
-    """Return a log message and its arguments, by name or number, without those that the message must not show."""
-    for name, value in params.items():
-        if sensitive(str(name)) and str(value):
-            message = message.replace(str(value), FILTERED)
-    message = clean_text(message, known)
-    return message, {name: clean(value, known) if str(value) in message else FILTERED for name, value in params.items()}
+    def keys(self) -> list[Slot]:
+        """Return the keys that may be private: those that are more than words, or all if a secret is nothing but words."""
+        some_are_words = any(map(is_word, self.secrets))
+        return [
+            Slot(found, key, key, "key") for found in self.dicts for key in found if some_are_words or not is_word(key)
+        ]
+
+    def find(self, text: str, rule: str) -> Sequence[Span]:
+        """Return where secrets stand in a text; all of it if that cannot be told."""
+        try:
+            if rule == "source":
+                return find_in_source(text, self.names)
+            return find(text, self.names, self.hints) if rule == "text" and is_hinted(text, self.hints) else ()
+        except Exception:
+            self.failed = True
+            return [(0, len(text))]
+
+    def clean(self, text: str, rule: str, spans: Sequence[Span]) -> str:
+        """Return a text without secrets."""
+        if rule == "query":
+            pairs = parse_qsl(text, keep_blank_values=True)
+            clean = [(name, self.clean_parameter(name, value, pairs)) for name, value in pairs]
+            if clean != pairs:
+                return urlencode(clean, safe="[]", errors="replace")
+        without_known = self.present.sub(text)
+        if spans and without_known != text:
+            spans = self.find(without_known, rule)
+        text = without(without_known, spans)
+        for shape in self.shapes[rule]:
+            text = shape.sub(text)
+        return text if text.isascii() else text.encode(errors="replace").decode()  # half a surrogate pair is no JSON
+
+    def clean_parameter(self, name: str, value: str, pairs: list[tuple[str, str]]) -> str:
+        """Return the value of a parameter of a query without secrets."""
+        if value and self.is_private_parameter(name, pairs):
+            return FILTERED
+        return self.clean(value, "text", self.find(value, "text"))

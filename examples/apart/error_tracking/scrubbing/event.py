@@ -1,8 +1,8 @@
-"""Cleans a whole event or transaction, part by part."""
+"""Cleans a whole event or transaction, or a log line or metric, part by part."""
 
 import os
 import traceback
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,26 +10,37 @@ from django.views.debug import SafeExceptionReporterFilter
 from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.utils import iter_event_frames
 
-from error_tracking.scrubbing.data import clean, clean_message
-from error_tracking.scrubbing.names import sensitive
-from error_tracking.scrubbing.texts import clean_source, clean_sql, clean_text
+from error_tracking.scrubbing.data import Cleaning
+from error_tracking.scrubbing.formats import SQL_LITERAL
+from error_tracking.scrubbing.items import Slot
+from error_tracking.scrubbing.names import Names
 from error_tracking.scrubbing.values import FILTERED, Known
 
-PARTS = {"breadcrumbs", "contexts", "extra", "fingerprint", "message", "request", "spans", "tags", "transaction"}
+#: The parts that the SDK itself writes. All others are cleaned.
+SAFE = {
+    *("event_id", "timestamp", "start_timestamp", "platform", "level", "type", "sdk", "modules", "release", "dist"),
+    *("environment", "transaction_info", "measurements", "debug_meta"),
+}
+DROPPED = "_secrets"  # of the variables that are dropped: they are not sent, but may be mentioned
+CODE = ("pre_context", "context_line", "post_context")
 
 
-class AlwaysActiveFilter(SafeExceptionReporterFilter):
-    """Django's filter of error reports, which does not filter anything while DEBUG is True."""
+class NamesOfVariables(SafeExceptionReporterFilter):
+    """Django's filter of error reports, which looks at no value here, because that could raise."""
 
     def is_active(self, request: HttpRequest | None) -> bool:
-        """Filter always."""
+        """Filter always; Django's own does not filter anything while DEBUG is True."""
         return True
+
+    def cleanse_special_types(self, request: HttpRequest | None, value: Any) -> Any:
+        """Leave a value as it is."""
+        return value
 
 
 def sensitive_variables(error: BaseException | None) -> dict[tuple[str, str], set[str]]:
     """Return, by file and function, the names that Django's `sensitive_variables` hides in the frames of an error."""
     names: dict[tuple[str, str], set[str]] = {}
-    reporter, waiting, seen = AlwaysActiveFilter(), [error], set()
+    reporter, waiting, seen = NamesOfVariables(), [error], set()
     while waiting:
         error = waiting.pop()
         if error is None or id(error) in seen:
@@ -53,11 +64,11 @@ class Scrubber(EventScrubber):
 
     packages: dict[str, str] | None = None  # versions by name
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        """Remove the values of `secrets` wherever they are."""
+    def __init__(self, secrets: Iterable[str] = (), names: Iterable[str] = ()) -> None:
+        """Remove the values of `secrets` wherever they are, and what stands under `names`, besides the usual ones."""
         super().__init__()
-        self.secrets = set(secrets)
-        self.known = Known(self.secrets)
+        self.known = Known(secrets)
+        self.names = Names(names)
 
     def scrub_event(self, event: Any) -> None:
         """Drop the variables of all code but the site's own: little use, much room, and often a whole request.
@@ -67,75 +78,95 @@ class Scrubber(EventScrubber):
         """
         if "modules" in event:
             self.packages = event.pop("modules")
+        event[DROPPED] = []
         for frame in iter_event_frames(event):
             if not frame.get("in_app"):
-                frame.pop("vars", None)
+                variables = frame.pop("vars", None) or {}
+                event[DROPPED] += [pair for pair in variables.items() if self.names.sensitive(pair[0])]
             for part in ("pre_context", "post_context"):
                 frame[part] = "\n".join(frame.get(part) or [])
 
-    def known_in(self, request: HttpRequest | None) -> Known:
-        """Return what finds `secrets` and those in the request's path, such as the token of a password reset."""
-        route = getattr(request, "resolver_match", None)
-        in_route = {str(value) for name, value in (route.kwargs if route else {}).items() if sensitive(name)}
-        return Known(self.secrets | in_route) if in_route else self.known
-
-    def scrub(self, event: Any, request: HttpRequest | None, error: BaseException | None) -> None:
-        """Clean a serialized event or transaction in place.
+    def scrub(self, event: Any, request: HttpRequest | None, error: BaseException | None) -> bool:
+        """Clean a serialized event or transaction in place, and return whether no part of it had to be dropped.
 
         `request` names the POST parameters that Django's `sensitive_post_parameters` hides.
         """
-        known = self.known_in(request)
         if self.packages and event.get("type") != "transaction":
             event["modules"] = self.packages
+        event.pop("_meta", None)  # it repeats names, to say what the SDK has cut
         hidden = getattr(request, "sensitive_post_parameters", ())
         if hidden == "__ALL__":
-            data = event.get("request", {}).get("data")
+            data = (event.get("request") or {}).get("data")
             hidden = set(data) if isinstance(data, dict) else ()
-        if "data" in event.get("request", {}):
-            event["request"]["data"] = clean(event["request"]["data"], known, hidden)
-        for crumb in (event.get("breadcrumbs") or {}).get("values", []):
-            if crumb.get("category") == "query" and crumb.get("message"):
-                crumb["message"] = clean_sql(crumb["message"])
-        for span in event.get("spans") or []:
-            if str(span.get("op")).startswith("db") and span.get("description"):
-                span["description"] = clean_sql(span["description"])
-        for part in PARTS & event.keys():
-            event[part] = clean(event[part], known)
-        if "logentry" in event:
-            event["logentry"] = self.scrub_log_entry(event["logentry"], known)
+        cleaning = self.cleaning(request, hidden)
+        without_sql_literals(event)
+        for name, value in event.pop(DROPPED, []):
+            cleaning.remember(name, value)
+        stacks = stacktraces(event)
         variables = sensitive_variables(error)
-        for part in ("exception", "threads"):
-            for value in event.get(part, {}).get("values", []):
-                if value.get("value"):
-                    value["value"] = clean_text(value["value"], known)
-                for frame in (value.get("stacktrace") or {}).get("frames", []):
-                    self.scrub_frame(frame, known, hidden, variables)
-
-    def scrub_log_entry(self, entry: dict[str, Any], known: Known) -> dict[str, Any]:
-        """Return a log entry without what is private; its arguments are those that the clean message still shows."""
-        params = entry.get("params")
-        message, named = clean_message(
-            entry.get("formatted") or "", params if isinstance(params, dict) else dict(enumerate(params or [])), known
-        )
-        return {
-            **entry,
-            "message": clean_text(entry.get("message") or "", known),
-            "formatted": message,
-            "params": named if isinstance(params, dict) else list(named.values()),
-        }
-
-    def scrub_frame(
-        self,
-        frame: dict[str, Any],
-        known: Known,
-        hidden: Collection[str],
-        variables: dict[tuple[str, str], set[str]],
-    ) -> None:
-        """Clean one frame in place."""
-        if frame.get("vars"):
+        frames = [frame for _, stack in stacks for frame in stack.get("frames") or []]
+        for frame in frames:
             secret = variables.get((str(frame.get("abs_path")), str(frame.get("function"))), set())
-            own = {name: FILTERED if name in secret else value for name, value in frame["vars"].items()}
-            frame["vars"] = clean(own, known, hidden)
-        for part in ("pre_context", "context_line", "post_context"):
-            code = clean_source(frame.get(part) or "", known)
-            frame[part] = code if part == "context_line" else code.split("\n") if code else []
+            cleaning.read(frame.get("vars") or {}, "repr", {*hidden, *secret})
+            cleaning.slots += [Slot(frame, part, frame[part], "source") for part in CODE if frame.get(part)]
+        if isinstance((event.get("request") or {}).get("data"), dict):
+            cleaning.read(event["request"]["data"], hidden=hidden)
+        parts = {part: event.pop(part) for part in event.keys() - SAFE}
+        cleaning.read(parts)
+        cleaning.finish()
+        event.update(parts)
+        for holder, stack in stacks:
+            holder["stacktrace"] = stack
+        for frame in frames:
+            for part in ("pre_context", "post_context"):
+                frame[part] = frame[part].split("\n") if frame.get(part) else []
+        if "logentry" in event:
+            without_hidden_arguments(event["logentry"])
+        return not cleaning.failed
+
+    def scrub_telemetry(self, item: dict[str, Any], request: HttpRequest | None) -> bool:
+        """Clean a log line, metric, span or breadcrumb in place, and return whether no part of it had to be dropped."""
+        cleaning = self.cleaning(request)
+        cleaning.read(item)
+        cleaning.finish()
+        return not cleaning.failed
+
+    def cleaning(self, request: HttpRequest | None, hidden: Iterable[str] = ()) -> Cleaning:
+        """Return a cleaning that looks for a request's secrets: in its path, cookies, headers and parameters."""
+        cleaning = Cleaning(self.names, self.known)
+        if request is not None:
+            route = getattr(request, "resolver_match", None)
+            headers = {name: value for name, value in request.META.items() if name.startswith(("HTTP_", "REMOTE_"))}
+            posted = getattr(request, "_post", {})  # set if the site has read it
+            for values in (route.kwargs if route else {}, request.COOKIES, headers, request.GET, posted):
+                for name, value in values.items():
+                    if name in hidden or self.names.sensitive(name) and name != "HTTP_COOKIE":
+                        cleaning.remember(name, str(value))
+        return cleaning
+
+
+def stacktraces(event: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Take the stack traces out of an event; return what held each, and the stack trace."""
+    holders = [event]
+    for part in ("exception", "threads"):
+        holders += (event.get(part) or {}).get("values") or []
+    return [(holder, holder.pop("stacktrace")) for holder in holders if holder.get("stacktrace")]
+
+
+def without_sql_literals(event: Any) -> None:
+    """Take the literals out of SQL statements, in place."""
+    crumbs = (event.get("breadcrumbs") or {}).get("values") or []
+    queries = [(crumb, "message") for crumb in crumbs if crumb.get("category") == "query"]
+    queries += [(span, "description") for span in event.get("spans") or [] if str(span.get("op")).startswith("db")]
+    for holder, key in queries:
+        if isinstance(holder.get(key), str):
+            holder[key] = SQL_LITERAL.sub(FILTERED, holder[key])
+
+
+def without_hidden_arguments(entry: dict[str, Any]) -> None:
+    """Take the arguments out of a log entry that its clean message does not show."""
+    params: Any = entry.get("params") or []
+    shown = str(entry.get("formatted"))
+    for name, value in list(params.items() if isinstance(params, dict) else enumerate(params)):
+        if str(value) not in shown:
+            params[name] = FILTERED

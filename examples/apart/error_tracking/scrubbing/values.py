@@ -1,28 +1,174 @@
-"""Finds secrets whose values are known, such as SECRET_KEY, in every form in which they are written."""
+"""Finds secrets whose values are known, in every form in which Python, JSON, URLs, HTML and base64 write them."""
 
-from collections.abc import Iterable
-from urllib.parse import quote, quote_plus
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, unquote, unquote_plus
+
+from error_tracking.scrubbing.writings import base64_forms, latin, written
 
 FILTERED = "[Filtered]"
-SHORTEST_SECRET = 6  # characters: a shorter value would be found in ordinary words
+SOURCES = 512  # pieces of source code, always the same, whose analysis is remembered
+SHORTEST_SECRET = 6  # letters: a shorter value would be found in ordinary words
+SHORTEST_NUMBER = 4  # characters, if not all are letters: a PIN
+SCHEMES = ("basic", "bearer", "digest", "token", "negotiate", "apikey")
+MOST_SPECIAL = (
+    60  # characters of a value that may be written in other ways: for more there are no patterns, only some forms
+)
+MOST_PATTERNS = 30  # in one event
+MOST_ENCODED = 30
+LONGEST_READ = 10_000  # characters: a longer value is looked for as it is
+#: Words as people write them: required, InvalidToken, invalid_grant, django.contrib.auth, SHA.
+PLAIN = re.compile(r"(?:[A-Z]?[a-z]++|[A-Z]++(?![a-z]))(?>(?:[._]?[A-Z]?[a-z]{2,}+|[._][A-Z]++)*)[.,:;!?]*", re.ASCII)
+SENTENCE = re.compile(r"""[A-ZÀ-Þ¡¿"'“«„][^ \n]* [^ \n][^\n]*[.!?…]""")
+#: What stands for a value: None, %s, ${VARIABLE}, {variable}, <type>, ****, get_token(request), self.token
+PLACEHOLDER = re.compile(
+    r"""(?:None|True|False|null|nil|true|false|undefined|NaN|yes|no|on|off|self|lambda|function|await|new|not|\*+|\.+|x{3,}|X{3,}|-+|_+|…
+    |%[sdr]|%\(\w*\)s|\?|\$\d+|:[a-z_]+|\$\{[^\s]*|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+)|\{+[\s\w.%|:!-]*\}*|<[^>]*>?|\[Filtered\]|\[\w+\]|\(\w+\)
+    |[A-Za-z_]\w*(?:\.\w+)*[\[(].*|[a-z_]+(?:\.[A-Za-z_]+)+|[\W_]*)[\])},;:.]*""",
+    re.VERBOSE | re.DOTALL,
+)
+ATTRIBUTES = ("host", "proto", "path", "domain", "expires", "samesite", "max-age")  # of Forwarded and Set-Cookie
+#: What is no value: nothing, a truth value, or a reference to a value elsewhere: ${VARIABLE}, $VARIABLE, %(name)s, <type>
+REFERENCE = re.compile(
+    r"None|True|False|true|false|null|undefined|yes|no|on|off|[01]|\[\]|\{\}|\(\)|\[Filtered\]|\$\{\w+[^}]*\}|\$[A-Z_][A-Z0-9_]*"
+    r"|\{\{2}[^}]*\}\}|%\(\w+\)s|%s|<[^>]*>|\*+|"
+)
+FOLDERS = ("PWD", "OLDPWD")  # POSIX: the working directories
+ADDRESSES = re.compile(r"[\da-fA-F:.\[\], ]+")
+PORT = re.compile(r"(?<=\d):\d+$|\]:\d+$|^\[")
+LOOPBACK = ("127.", "::1")
+#: What is written the same way by Python, JSON, URLs and HTML.
+SIMPLE = re.compile(r"[\w.~-]+", re.ASCII)
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a value is an ordinary word or identifier, or too short to be looked for."""
+    return len(text) < SHORTEST_SECRET or PLAIN.fullmatch(text) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Return whether a value is a message, such as that of a form field: "This field is required."."""
+    return SENTENCE.fullmatch(text) is not None
+
+
+def is_harmless(value: str) -> bool:
+    """Return whether a value is nothing, stands for another, or is a message to people."""
+    return PLACEHOLDER.fullmatch(value) is not None or is_sentence(value)
+
+
+def is_reference(text: str) -> bool:
+    """Return whether a value is nothing, a truth value, or stands for a value elsewhere."""
+    return REFERENCE.fullmatch(text) is not None
+
+
+def is_folder(name: str, value: str) -> bool:
+    """Return whether a variable is a working directory and no password, as PWD may be in ODBC."""
+    return name in FOLDERS and value.startswith("/")
+
+
+def readings(value: str) -> Iterator[str]:
+    """Return what a private value may be without what is around it: decoded, without a scheme, and each cookie of many."""
+    yield value
+    if len(value) > LONGEST_READ:
+        return
+    if "%" in value:
+        yield unquote_plus(value)
+    if "://" in value:
+        password = value.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        yield password
+        yield unquote(password)
+    if "&" in value:
+        yield html.unescape(value)
+    if "\\" in value:
+        with contextlib.suppress(ValueError):
+            yield str(json.loads(f'"{value}"', strict=False))
+    scheme, _, credentials = value.partition(" ")
+    if scheme.lower() in SCHEMES:
+        yield credentials
+        with contextlib.suppress(ValueError):
+            yield b64decode(credentials).decode().partition(":")[2]
+    if ":" in value:
+        yield value.partition(":")[2]
+    if "=" in value:
+        for pair in re.split("[;&,] ?", value):
+            name, _, cookie = pair.partition("=")
+            if name.lower() not in ATTRIBUTES:
+                yield cookie
+                yield unquote_plus(cookie)
+    if ADDRESSES.fullmatch(value):  # X-Forwarded-For: the client, then the proxies
+        yield PORT.sub("", value.partition(",")[0])
 
 
 class Known:
-    """Secrets whose values are known, in the forms in which Python, JSON and URLs write them."""
+    """Secrets whose values are known, with a pattern for each that is written in more than one way or is a word."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        """Ignore values that are shorter than `SHORTEST_SECRET`."""
-        forms = set()
-        for value in values:
-            if len(value) >= SHORTEST_SECRET:
-                escaped = value.replace("\\", "\\\\")
-                forms |= {value, escaped, escaped.replace('"', '\\"'), escaped.replace("'", "\\'")}
-                forms |= {quote(value), quote(value, ""), quote_plus(value)}
-        self.forms = sorted(forms, key=len, reverse=True)
+        """Look for all `values` that are long enough, and for the first of them in base64 too."""
+        self.forms: dict[str, re.Pattern[str] | None] = {}
+        self.special: dict[str, str] = {}  # values by a part that is written the same way everywhere
+        for number, value in enumerate(values):
+            self.add(value, encoded=number < MOST_ENCODED)
+
+    def add(self, value: str, *, encoded: bool = True) -> None:
+        """Look for `value`: as a whole word if it is one, and anywhere if it cannot be part of something else.
+
+        If `encoded`, look for it in base64 as well.
+        """
+        value = value.strip()
+        shortest = SHORTEST_SECRET if value.isalpha() else SHORTEST_NUMBER
+        if len(value) < shortest or FILTERED in value:
+            return
+        if len(value) > LONGEST_READ:
+            self.forms[value] = None
+            return
+        if value.isdecimal() or is_plain(value) or len(value) < SHORTEST_SECRET:
+            self.forms[value] = whole_word(value)
+        elif SIMPLE.fullmatch(value):
+            self.forms[value] = None
+        elif sum(not letter.isalnum() for letter in value) <= MOST_SPECIAL and len(self.special) < MOST_PATTERNS:
+            self.special[value] = max(re.split(r"[^A-Za-z0-9]+", value), key=len)
+        else:
+            url = quote(value, errors="replace")
+            literals = {
+                value,
+                repr(value)[1:-1],
+                json.dumps(value)[1:-1],
+                url,
+                url.replace("/", "%2F"),
+                html.escape(value),
+            }
+            self.forms |= dict.fromkeys(literals)
+        if encoded:
+            for text in {value.encode(errors="replace"), json.dumps(value)[1:-1].encode(), latin(value)}:
+                self.forms |= dict.fromkeys(base64_forms(text) if len(text) >= SHORTEST_SECRET else ())
+
+    def within(self, text: str, more: Known) -> Known:
+        """Return those of these secrets and of `more` that may be somewhere in `text`."""
+        found = Known([])
+        for known in (self, more):
+            found.forms |= {form: pattern for form, pattern in known.forms.items() if form in text}
+            for value, part in known.special.items():
+                pattern = written(value) if part in text else None
+                if pattern and pattern.search(text):
+                    found.forms[f"{part}\0{value}"] = pattern
+        found.forms = dict(sorted(found.forms.items(), key=lambda form: len(form[0]), reverse=True))
+        return found
 
     def sub(self, text: str) -> str:
         """Return `text` without the secrets."""
-        for form in self.forms:
-            if form in text:
-                text = text.replace(form, FILTERED)
+        for form, pattern in self.forms.items():
+            if form.partition("\0")[0] in text:
+                text = pattern.sub(FILTERED, text) if pattern else text.replace(form, FILTERED)
         return text
+
+
+def whole_word(text: str) -> re.Pattern[str]:
+    """Return a pattern that finds `text` where it is not a part of a longer word, number or date, but after \\n as well."""
+    before, after = (r"(?<!\d[.:/-])", r"(?![.:/-]?\d)") if text.isdecimal() else ("", "")
+    return re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){before}{re.escape(text)}(?!\w){after}")

@@ -1,48 +1,165 @@
-"""Cleans free text: values behind a sensitive name, known secrets, and what looks like a secret."""
+"""Finds secrets in free text by what assigns them: password=x, "token": "x", <pin>x</pin>, Key (token)=(x).
+
+Prose is no assignment: in "password: this field is required" and "Unexpected token: <" nothing is private.
+"""
 
 import re
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import unquote
 
-from error_tracking.scrubbing.names import NAME, hinted, sensitive
-from error_tracking.scrubbing.shapes import without_shapes, without_userinfo
-from error_tracking.scrubbing.values import FILTERED, Known
+from error_tracking.scrubbing.assigned import OPENING, Assignment, Span, assigned_value, quoted
+from error_tracking.scrubbing.formats import find_formats
+from error_tracking.scrubbing.names import Names, folded
+from error_tracking.scrubbing.values import FILTERED, SOURCES, is_harmless
 
-# A value in a text is quoted, in brackets, or ends at a space.
-QUOTED = r"""[bruf]{0,2}(?P<quote>\\{0,4}["'])(?:(?!(?P=quote)).)*(?:(?P=quote)|$)"""
-VALUE = f"(?:{QUOTED}" + r"""|[\[({][^\])}]*|(?:(?:bearer|basic|digest)\s)?[^\s&;,)\]}'"\\]+)"""
-# name=value, "name": "value", ('name', 'value') and --name value
-SIGN = r"""(?:\\{0,4}["']?\]?\s{0,4}[=:]\s{0,4}|\\{0,4}["'],\s{0,4})"""
-FLAG = r"(?<![\w-])--?[\w-]{0,40}?" + NAME + r"\s{1,4}"
-ASSIGNED = re.compile(f"({NAME}{SIGN}|{FLAG}){VALUE}", re.I | re.S)
-# In a line of source code only a literal is a value.
-LITERAL = re.compile(rf"""({NAME}["']?\]?\s?[=:]\s?|["']{NAME}["'],\s?){QUOTED}""", re.I)
-SQL_LITERAL = re.compile(r"'(?:[^']|'')*'")
-
-
-def clean_text(text: str, known: Known) -> str:
-    """Return `text` without the `known` secrets and without what looks like one."""
-    text = known.sub(text)
-    if hinted(text):
-        text = ASSIGNED.sub(rf"\1{FILTERED}", text)
-    return without_shapes(text)
-
-
-def clean_source(code: str, known: Known) -> str:
-    """Return lines of source code without secrets in them; `request.POST["password"]` stays readable."""
-    code = known.sub(code)
-    if hinted(code):
-        code = LITERAL.sub(rf"\1{FILTERED}", code)
-    return without_userinfo(code)
+#: After a name, what assigns a value to it: = : => := and, between quotes, a comma, or nothing but a space.
+SIGN = r"""(?P<rest>[\w.-]{0,100}+(?>(?:\s(?:id|no|number|code|key|address|addr|user|host|for|answer|response)\b)?))(?:
+    (?P<close>(?>(?:\[\d{0,4}\])?)\\{0,15}+["'`]?+\]?+)\s{0,4}+
+    (?P<sign>:\s[\w.\[\]|]{1,40}\s=(?=\s?[bru]?["'])|=>|:=|={1,2}|:{1,2}(?!//)|：|%3[AaDd](?:%20|\+)?)
+    [^\S\n]{0,4}(?:\n\s{1,8}(?=(?:string\(\d{1,9}\)\s)?["']))?(?:string\(\d{1,9}\)\s)?
+    |(?P<pair>\\{0,15}+["']),\s{0,4}+(?=[bru]?\\{0,15}["'])
+    |(?P<told>\s(?:(?:is|was|of|to|as|by)\s)?)(?=["'`])
+    )"""
+BEFORE = re.compile(r"[\w.-]*+")  # a name, backwards
+SPACED_WORDS = re.compile(r"(?:[^\W\d]{1,20} ){1,3}\Z")
+WORD_WITH_PERCENT = re.compile(
+    r"""(?<![^\s"'<>()\[\]{}&=?])[^\s"'<>()\[\]{}&=?%]{0,4000}+%[^\s"'<>()\[\]{}&=?]{1,4000}+"""
+)
+DELIMITERS = str.maketrans(dict.fromkeys("&;,\"'<>()[]{}|\\?", " "))
+LONG_TEXT = 2000  # characters
+LONG_WORD = 400  # characters
+ASSIGNS = re.compile(r"""[=:<>%&'"\s]""")  # between a name and its value
+#: In a text with one of these may be a secret without a name: see `formats`.
+FORMAT_HINTS = ("@", "login", "identified", "simple_bind", "ugfzc3dvcmq6", "failing")
+DEEPEST_ENCODING = 4  # times
+MOST_ASSIGNMENTS = 300  # in one text: more are no text, and what follows is filtered unseen
 
 
-def clean_query(query: str, known: Known) -> str:
-    """Return a query string without the values of sensitive names."""
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode(
-        [(name, FILTERED if sensitive(name) else clean_text(value, known)) for name, value in pairs], safe="[]"
-    )
+@lru_cache(maxsize=256)
+def assignment(hints: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern that finds assignments to names with one of `hints` in them, in a text in lower case."""
+    return re.compile(f"(?:{'|'.join(map(re.escape, hints))}){SIGN}", re.VERBOSE)
 
 
-def clean_sql(statement: str) -> str:
-    """Return an SQL statement without its string literals."""
-    return SQL_LITERAL.sub(FILTERED, statement)
+def hints_in(vocabulary: str, names: Names) -> list[str]:
+    """Return parts of names: one of them is in each sensitive name in `vocabulary`; to look for them is fast."""
+    lower = folded(vocabulary)
+    return [hint for hint in (*names.hints, *FORMAT_HINTS) if hint in lower]
+
+
+def is_hinted(text: str, hints: list[str]) -> bool:
+    """Return whether a secret may be in `text`, a part of what `hints` were found in."""
+    if not hints or not ASSIGNS.search(text):
+        return False
+    lower = folded(text)
+    return any(hint in lower for hint in hints)
+
+
+def find(text: str, names: Names, hints: Sequence[str]) -> list[Span]:
+    """Return where in `text` a name with one of `hints` in it has a private value, in order and without overlaps."""
+    lower = folded(text)
+    spans = find_formats(text, names)
+    if own := tuple(hint for hint in hints if hint in lower and hint not in FORMAT_HINTS):
+        spans += assignments(text, lower, assignment(own), names)
+    if "%22" in text or "%25" in text:
+        spans += encoded(text, names)
+    return merged(spans)
+
+
+def encoded(text: str, names: Names) -> Iterator[Span]:
+    """Return the words that are percent-encoded, twice or with quotes, and hold a secret."""
+    for seen, match in enumerate(WORD_WITH_PERCENT.finditer(text)):
+        if seen > MOST_ASSIGNMENTS:
+            yield match.start(), len(text)
+            return
+        decoded = match[0]
+        for _ in range(DEEPEST_ENCODING):
+            decoded = unquote(decoded)
+        if decoded != match[0] and any(assigned_in(decoded, names)):
+            yield match.span()
+
+
+def assigned_in(text: str, names: Names) -> Iterator[Span]:
+    """Return the values of assignments in a text."""
+    lower = folded(text)
+    hints = tuple(hint for hint in names.hints if hint in lower)
+    return assignments(text, lower, assignment(hints), names) if hints else iter(())
+
+
+def assignments(text: str, lower: str, pattern: re.Pattern[str], names: Names) -> Iterator[Span]:
+    """Return the values of assignments."""
+    position = seen = 0
+    in_source = 'File "' in text
+    for match in pattern.finditer(lower):
+        if match.start() < position or not (found := named(text, match, names)):
+            continue
+        seen += 1
+        if seen > MOST_ASSIGNMENTS:
+            yield match.start(), len(text)
+            return
+        if not text.startswith(FILTERED, found.start) and (span := assigned_value(found, in_source=in_source)):
+            yield span
+            position = span[1]
+
+
+def named(text: str, match: re.Match[str], names: Names) -> Assignment | None:
+    """Return an assignment if its name is sensitive, alone or with the words before it."""
+    begin, end = match.start(), match.end("rest")
+    begin -= BEFORE.match(text[max(0, begin - 100) : begin][::-1]).end()  # type: ignore[union-attr] # it always matches
+    if text[begin] in "nrt" and text[begin - 1 : begin] == "\\":  # the repr of a line's end
+        begin += 1
+    name = text[begin:end]
+    if not names.sensitive(name):
+        if text[begin - 1 : begin] != " ":
+            return None
+        before = SPACED_WORDS.search(text[max(0, begin - 40) : begin])
+        name = before[0] + name if before else ""
+        if not names.sensitive(name):
+            return None
+    return Assignment(text, name, begin, match.end(), match["close"] or "", match["sign"] or "," * bool(match["pair"]))
+
+
+@lru_cache(maxsize=SOURCES)
+def find_in_source(code: str, names: Names) -> tuple[Span, ...]:
+    """Return where in lines of source code a sensitive name has a literal: `request.POST["password"]` stays readable."""
+    spans, lower = [], folded(code)
+    hints = tuple(hint for hint in names.hints if hint in lower)
+    for match in assignment(hints).finditer(lower) if hints else ():
+        opening = OPENING.match(code, match.end())
+        if opening and match["told"] is None and named(code, match, names):
+            start, end = quoted(code, opening)
+            if not is_harmless(code[start:end]):
+                spans.append((start, end))
+    return tuple(merged(spans))
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    """Return spans in order, and one for those that overlap."""
+    result: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if result and start <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def without(text: str, spans: Sequence[Span]) -> str:
+    """Return `text` without what stands at `spans`."""
+    pieces, position = [], 0
+    for start, end in spans:
+        pieces += [text[position:start], FILTERED]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def vocabulary_of(text: str) -> str:
+    """Return each word of a long text once: such a text repeats itself, and its vocabulary is soon looked through."""
+    if len(text) < LONG_TEXT:
+        return text
+    found = set((text.translate(DELIMITERS) if text.isascii() else text).split())
+    for word in [word for word in found if len(word) > LONG_WORD]:
+        found.remove(word)
+        found.update(word[start : start + LONG_WORD] for start in range(0, len(word), LONG_WORD * 3 // 4))
+    return "\n".join(found)
