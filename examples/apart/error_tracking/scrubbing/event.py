@@ -1,5 +1,6 @@
 """Cleans a whole event or transaction, or a log line or metric, part by part."""
 
+import logging
 import os
 import traceback
 from collections.abc import Iterable
@@ -16,12 +17,15 @@ from error_tracking.scrubbing.items import Slot
 from error_tracking.scrubbing.names import Names
 from error_tracking.scrubbing.values import FILTERED, Known
 
+log = logging.getLogger("error_tracking.before_send")  # which makes no breadcrumb of its own warnings
 #: The parts that the SDK itself writes. All others are cleaned.
 SAFE = {
     *("event_id", "timestamp", "start_timestamp", "platform", "level", "type", "sdk", "modules", "release", "dist"),
     *("environment", "transaction_info", "measurements", "debug_meta"),
 }
 DROPPED = "_secrets"  # of the variables that are dropped: they are not sent, but may be mentioned
+MOST_EVENTS = 100  # at work at a time
+SIMPLE = (str, int, bool, type(None))  # is JSON already
 CODE = ("pre_context", "context_line", "post_context")
 
 
@@ -69,22 +73,38 @@ class Scrubber(EventScrubber):
         super().__init__()
         self.known = Known(secrets)
         self.names = Names(names)
+        self.frames: dict[str, list[dict[str, Any]]] = {}  # put aside, by the id of their event
 
     def scrub_event(self, event: Any) -> None:
         """Drop the variables of all code but the site's own: little use, much room, and often a whole request.
 
-        Serializing is most of the work of an event. So the versions of the installed packages, always the same, are put
-        aside until it is done, and lines of source code become one text.
+        Serializing is most of the work of an event. So the versions of the installed packages, always the same, and the
+        frames without variables are put aside until it is done, and lines of source code become one text.
         """
+        try:
+            self.put_aside(event)
+        except Exception as error:  # the SDK would lose the event
+            log.warning("An event is serialized with all its parts (%s)", type(error).__name__)
+
+    def put_aside(self, event: Any) -> None:
+        """Keep parts of an event until it is serialized."""
         if "modules" in event:
             self.packages = event.pop("modules")
-        event[DROPPED] = []
-        for frame in iter_event_frames(event):
+        event[DROPPED], aside = [], []
+        frames = list(iter_event_frames(event))
+        for frame in frames:
+            for part in ("pre_context", "post_context"):
+                frame[part] = "\n".join(frame.get(part) or [])
             if not frame.get("in_app"):
                 variables = frame.pop("vars", None) or {}
                 event[DROPPED] += [pair for pair in variables.items() if self.names.sensitive(pair[0])]
-            for part in ("pre_context", "post_context"):
-                frame[part] = "\n".join(frame.get(part) or [])
+            aside.append(dict(frame) if all(type(value) in SIMPLE for value in frame.values()) else {})
+        while len(self.frames) > MOST_EVENTS:  # those that were dropped on the way
+            self.frames.pop(next(iter(self.frames)), None)
+        self.frames[event["event_id"]] = aside
+        for frame, kept in zip(frames, aside, strict=True):
+            if kept:
+                frame.clear()
 
     def scrub(self, event: Any, request: HttpRequest | None, error: BaseException | None) -> bool:
         """Clean a serialized event or transaction in place, and return whether no part of it had to be dropped.
@@ -94,6 +114,8 @@ class Scrubber(EventScrubber):
         if self.packages and event.get("type") != "transaction":
             event["modules"] = self.packages
         event.pop("_meta", None)  # it repeats names, to say what the SDK has cut
+        for frame, put_aside in zip(iter_event_frames(event), self.frames.pop(event.get("event_id"), ()), strict=False):
+            frame.update(put_aside)
         hidden = getattr(request, "sensitive_post_parameters", ())
         if hidden == "__ALL__":
             data = (event.get("request") or {}).get("data")
