@@ -69,6 +69,12 @@ def test_the_error_of_a_hostile_request_arrives(client, sentry_events, posted):
     assert SECRET not in str(event)
 
 
+def test_a_key_of_a_form_is_cleaned_once(client, sentry_events):
+    client.post("/crash/", json.dumps({"ada@example.com": "red"}), "application/json")
+    [event] = sentry_events
+    assert event["request"]["data"] == {FILTERED: "red"}
+
+
 def test_an_account_that_cannot_be_read_costs_a_warning(client, sentry_events, caplog):
     client.get("/crash/?account")
     [event] = sentry_events
