@@ -43,8 +43,6 @@ PIECES = [
     "://",
     "-----BEGIN ",
     "eyJ",
-]
-PIECES += [
     "<token>x</token>",
     "Key (token)=(",
     "curl -u ",

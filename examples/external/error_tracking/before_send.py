@@ -11,7 +11,7 @@ from sentry_sdk.utils import safe_repr
 
 from error_tracking.current_request import current_request
 from error_tracking.middleware import MarkedRequest
-from error_tracking.scrubbing.event import Scrubber
+from error_tracking.scrubbing.event import Scrubber, without_hidden
 from error_tracking.scrubbing.values import FILTERED
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ SAFE_TELEMETRY = (
     *("timestamp", "type", "level", "severity_text", "severity_number", "trace_id", "span_id"),
     *("value", "unit", "time_unix_nano"),
 )
+PARTS_RAISE = "it has parts that raise"
 Item = dict[str, Any]
 
 
@@ -87,7 +88,7 @@ class BeforeSend:
         hint.pop("attachments", None)  # files cannot be cleaned, and GlitchTip drops them
         user = user_of(request, event.pop("user", None) or {})
         if not self.scrubber.scrub(event, request, (hint.get("exc_info") or (None, None))[1]):
-            warn("it has parts that raise")
+            warn(PARTS_RAISE)
             tags = event.get("tags")
             event["tags"] = {**(tags if type(tags) is dict else {}), "incomplete": "yes"}
         if self.send_user and user:
@@ -100,7 +101,7 @@ class BeforeSend:
         params = getattr(hint.get("log_record"), "args", None)
         if isinstance(params, dict):
             line = {"message": crumb["message"], "params": dict(params)}
-            self.scrubber.scrub_telemetry(line, current_request.get())
+            self.clean(line)
             crumb["message"] = line.get("message", FILTERED)
         return crumb
 
@@ -118,11 +119,16 @@ class BeforeSend:
             if not name.startswith("user.") or (self.send_user and name in ("user.id", "user.name"))
         }
         cleaned = {name: item[name] for name in ("body", "name") if name in item} | {"attributes": attributes}
-        self.scrubber.scrub_telemetry(cleaned, current_request.get())
-        for name, value in attributes.items():
-            if name.startswith("sentry.message.parameter.") and str(value) not in str(cleaned.get("body")):
-                attributes[name] = FILTERED
+        self.clean(cleaned)
+        arguments = {name: value for name, value in attributes.items() if name.startswith("sentry.message.parameter.")}
+        without_hidden(arguments, str(cleaned.get("body")))
+        attributes.update(arguments)
         return {**item, **cleaned}
+
+    def clean(self, texts: Item) -> None:
+        """Take out of the texts of a log line, a metric or a span what is private, in place."""
+        if not self.scrubber.scrub_telemetry(texts, current_request.get()):
+            warn(PARTS_RAISE)
 
 
 def user_of(request: MarkedRequest | None, user: Item) -> Item:

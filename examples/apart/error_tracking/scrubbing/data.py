@@ -20,7 +20,6 @@ from error_tracking.scrubbing.items import (
 from error_tracking.scrubbing.names import Names, is_chosen
 from error_tracking.scrubbing.shapes import Shape, passwords_in_command, shapes_in, shapes_in_source
 from error_tracking.scrubbing.texts import find, find_in_source, hints_in, is_hinted, vocabulary_of, without
-from error_tracking.scrubbing.tokens import Token
 from error_tracking.scrubbing.values import (
     FILTERED,
     LOOPBACK,
@@ -32,8 +31,6 @@ from error_tracking.scrubbing.values import (
 )
 
 QUERIES = {"query_string", "http.query", "url.query"}
-#: How to clean the kinds of texts; all others are cleaned as "text".
-RULES = {"source": "source", "query": "query"}
 MOST_SECRETS, MOST_ASSIGNED = 300, 100  # of one event, and of its texts, which are looked for in all of it
 LARGEST_INTEGER = 63  # bits: larger ones are no integers for PostgreSQL and many JSON parsers
 
@@ -52,7 +49,7 @@ class Cleaning:
         # What `finish` finds somewhere in the event
         self.hints: list[str] = []
         self.present = known
-        self.shapes: dict[str, list[Shape | Token]] = {}
+        self.shapes: dict[str, list[Shape]] = {}
 
     def read(self, root: Any, kind: str = "text", hidden: Collection[str] = ()) -> None:
         """Filter what stands under a sensitive name, or one of `hidden`, at any depth, and remember all texts."""
@@ -133,7 +130,7 @@ class Cleaning:
     def finish(self) -> None:
         """Clean each text of what was found anywhere, of assignments, and of what looks like a secret."""
         slots = [*self.slots, *self.keys()]  # keys last: until they change, the other slots go by them
-        texts = {(slot.text, RULES.get(slot.kind, "text")) for slot in slots}
+        texts = {slot.what for slot in slots}
         code = "\n".join([text for text, rule in texts if rule == "source"])
         others = "\n".join([text for text, rule in texts if rule != "source"])
         vocabulary = vocabulary_of(others)
@@ -148,7 +145,7 @@ class Cleaning:
         self.shapes = {"source": shapes_in_source(code), "text": in_others, "query": in_others}
         cleaned: dict[tuple[str, str], str] = {}
         for slot in slots:
-            what = text, rule = slot.text, RULES.get(slot.kind, "text")
+            what = text, rule = slot.what
             if not (what in found or self.shapes[rule] or self.present.forms or rule == "query") and text.isascii():
                 continue
             try:

@@ -17,26 +17,28 @@ SOURCES = 512  # pieces of source code, always the same, whose analysis is remem
 SHORTEST_SECRET = 6  # letters: a shorter value would be found in ordinary words
 SHORTEST_NUMBER = 4  # characters, if not all are letters: a PIN
 SCHEMES = ("basic", "bearer", "digest", "token", "negotiate", "apikey")
-MOST_SPECIAL = (
-    60  # characters of a value that may be written in other ways: for more there are no patterns, only some forms
-)
-MOST_PATTERNS = 30  # in one event
-MOST_ENCODED = 30
+#: Characters of a value that may be written in other ways: with more of them, only some ways are looked for.
+MOST_SPECIAL = 60
+MOST_PATTERNS = 30  # values that are looked for in all ways of writing, in one event
+MOST_ENCODED = 30  # values that are looked for in base64, in one event
 LONGEST_READ = 10_000  # characters: a longer value is looked for as it is
 #: Words as people write them: required, InvalidToken, invalid_grant, django.contrib.auth, SHA.
 PLAIN = re.compile(r"(?:[A-Z]?[a-z]++|[A-Z]++(?![a-z]))(?>(?:[._]?[A-Z]?[a-z]{2,}+|[._][A-Z]++)*)[.,:;!?]*", re.ASCII)
 SENTENCE = re.compile(r"""[A-ZÀ-Þ¡¿"'“«„][^ \n]* [^ \n][^\n]*[.!?…]""")
+NOTHING = r"None|True|False|true|false|null|undefined|yes|no|on|off|\[Filtered\]"
 #: What stands for a value: None, %s, ${VARIABLE}, {variable}, <type>, ****, get_token(request), self.token
 PLACEHOLDER = re.compile(
-    r"""(?:None|True|False|null|nil|true|false|undefined|NaN|yes|no|on|off|self|lambda|function|await|new|not|\*+|\.+|x{3,}|X{3,}|-+|_+|…
-    |%[sdr]|%\(\w*\)s|\?|\$\d+|:[a-z_]+|\$\{[^\s]*|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+)|\{+[\s\w.%|:!-]*\}*|<[^>]*>?|\[Filtered\]|\[\w+\]|\(\w+\)
+    "(?:"
+    + NOTHING
+    + r"""|nil|NaN|self|lambda|function|await|new|not|\*+|\.+|x{3,}|X{3,}|-+|_+|…
+    |%[sdr]|%\(\w*\)s|\?|\$\d+|:[a-z_]+|\$\{[^\s]*|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+)|\{+[\s\w.%|:!-]*\}*|<[^>]*>?|\[\w+\]|\(\w+\)
     |[A-Za-z_]\w*(?:\.\w+)*[\[(].*|[a-z_]+(?:\.[A-Za-z_]+)+|[\W_]*)[\])},;:.]*""",
     re.VERBOSE | re.DOTALL,
 )
 ATTRIBUTES = ("host", "proto", "path", "domain", "expires", "samesite", "max-age")  # of Forwarded and Set-Cookie
 #: What is no value: nothing, a truth value, or a reference to a value elsewhere: ${VARIABLE}, $VARIABLE, %(name)s, <type>
 REFERENCE = re.compile(
-    r"None|True|False|true|false|null|undefined|yes|no|on|off|[01]|\[\]|\{\}|\(\)|\[Filtered\]|\$\{\w+[^}]*\}|\$[A-Z_][A-Z0-9_]*"
+    NOTHING + r"|[01]|\[\]|\{\}|\(\)|\$\{\w+[^}]*\}|\$[A-Z_][A-Z0-9_]*"
     r"|\{\{2}[^}]*\}\}|%\(\w+\)s|%s|<[^>]*>|\*+|"
 )
 FOLDERS = ("PWD", "OLDPWD")  # POSIX: the working directories
@@ -110,7 +112,8 @@ class Known:
 
     def __init__(self, values: Iterable[str]) -> None:
         """Look for all `values` that are long enough, and for the first of them in base64 too."""
-        self.forms: dict[str, re.Pattern[str] | None] = {}
+        #: By value: a text that is in each way of writing it, and their pattern; without one, that text is all.
+        self.forms: dict[str, tuple[str, re.Pattern[str] | None]] = {}
         self.special: dict[str, str] = {}  # values by a part that is written the same way everywhere
         for number, value in enumerate(values):
             self.add(value, encoded=number < MOST_ENCODED)
@@ -125,46 +128,44 @@ class Known:
         if len(value) < shortest or FILTERED in value:
             return
         if len(value) > LONGEST_READ:
-            self.forms[value] = None
+            self.look_for(value)
             return
         if value.isdecimal() or is_plain(value) or len(value) < SHORTEST_SECRET:
-            self.forms[value] = whole_word(value)
+            self.forms[value] = (value, whole_word(value))
         elif SIMPLE.fullmatch(value):
-            self.forms[value] = None
+            self.look_for(value)
         elif sum(not letter.isalnum() for letter in value) <= MOST_SPECIAL and len(self.special) < MOST_PATTERNS:
             self.special[value] = max(re.split(r"[^A-Za-z0-9]+", value), key=len)
         else:
             url = quote(value, errors="replace")
-            literals = {
-                value,
-                repr(value)[1:-1],
-                json.dumps(value)[1:-1],
-                url,
-                url.replace("/", "%2F"),
-                html.escape(value),
-            }
-            self.forms |= dict.fromkeys(literals)
+            self.look_for(value, repr(value)[1:-1], json.dumps(value)[1:-1], html.escape(value))
+            self.look_for(url, url.replace("/", "%2F"))
         if encoded:
             for text in {value.encode(errors="replace"), json.dumps(value)[1:-1].encode(), latin(value)}:
-                self.forms |= dict.fromkeys(base64_forms(text) if len(text) >= SHORTEST_SECRET else ())
+                if len(text) >= SHORTEST_SECRET:
+                    self.look_for(*base64_forms(text))
+
+    def look_for(self, *texts: str) -> None:
+        """Look for texts as they are."""
+        self.forms |= {text: (text, None) for text in texts}
 
     def within(self, text: str, more: Known) -> Known:
         """Return those of these secrets and of `more` that may be somewhere in `text`."""
         found = Known([])
         for known in (self, more):
-            found.forms |= {form: pattern for form, pattern in known.forms.items() if form in text}
+            found.forms |= {value: form for value, form in known.forms.items() if form[0] in text}
             for value, part in known.special.items():
                 pattern = written(value) if part in text else None
                 if pattern and pattern.search(text):
-                    found.forms[f"{part}\0{value}"] = pattern
+                    found.forms[value] = (part, pattern)
         found.forms = dict(sorted(found.forms.items(), key=lambda form: len(form[0]), reverse=True))
         return found
 
     def sub(self, text: str) -> str:
         """Return `text` without the secrets."""
-        for form, pattern in self.forms.items():
-            if form.partition("\0")[0] in text:
-                text = pattern.sub(FILTERED, text) if pattern else text.replace(form, FILTERED)
+        for part, pattern in self.forms.values():
+            if part in text:
+                text = pattern.sub(FILTERED, text) if pattern else text.replace(part, FILTERED)
         return text
 
 

@@ -9,7 +9,15 @@ from urllib.parse import unquote
 
 from error_tracking.scrubbing.context import begins, is_code_line, is_first_of_line, is_whole_line
 from error_tracking.scrubbing.names import is_chosen, words
-from error_tracking.scrubbing.values import SCHEMES, is_folder, is_harmless, is_plain, is_reference, is_sentence
+from error_tracking.scrubbing.values import (
+    SCHEMES,
+    SHORTEST_NUMBER,
+    is_folder,
+    is_harmless,
+    is_plain,
+    is_reference,
+    is_sentence,
+)
 
 Span = tuple[int, int]
 
@@ -28,7 +36,9 @@ class Assignment(NamedTuple):
 OPENING = re.compile(r"[bruBRU]{0,2}(?P<quote>\\{0,15}(?:\"{3}|'{3}|[\"'`]))")
 #: Up to a space or a delimiter; a delimiter in the middle of a word belongs to it, as in p@ss,w(rd).
 BARE = re.compile(
-    r"""(?:(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)\s{1,4})?
+    r"(?:(?:"
+    + "|".join([*SCHEMES, "aws4-hmac-sha256"])
+    + r""")\s{1,4})?
     (?>(?:[^\s&;,"'`<>()\[\]{}\\]|,(?![\s]|$|[\w.-]{1,40}[=:])|[)\]}>"'`(\[{<](?=[\w!@#$%^*?-])(?<=[^\s=:]['")\]}>(\[{<`])
     |\\(?!\\{0,15}[nrt"']|u00)|&(?=[\s\#])){1,10000})""",
     re.IGNORECASE | re.VERBOSE,
@@ -56,11 +66,10 @@ def assigned_value(assignment: Assignment, *, in_source: bool) -> Span | None:
         return quoted_value(assignment, opening)
     if assignment.sign in ("", ","):
         return None
-    if text[start : start + 1] in ("[", "("):
+    first = text[start : start + 1]
+    if first in ("[", "(") or first == "{" and assignment.close:
         return bracketed(assignment)
-    if text[start : start + 1] == "{" and assignment.close:
-        return bracketed(assignment)
-    if text[start : start + 1] == "{":
+    if first == "{":
         found = BRACED.match(text, start)
         return (start + 1, found.end() - 1) if found and not is_harmless(found[0]) else None
     if in_source and is_code_line(text, assignment.begin):
@@ -105,7 +114,7 @@ def quoted(text: str, opening: re.Match[str]) -> Span:
 
 def bracketed(assignment: Assignment) -> Span | None:
     """Return where the items of a list or an object are, unless these are messages or names."""
-    is_object = assignment.text[assignment.start] == "\x7b"
+    is_object = assignment.text[assignment.start] == "{"
     found = (OBJECT if is_object else BRACKET).match(assignment.text, assignment.start)
     if not found:
         return None
@@ -169,6 +178,6 @@ def is_credential(header: str) -> bool:
 def is_telling(value: str) -> bool:
     """Return whether a word after a colon is no prose: it has a digit, or is none of people's words."""
     if value.isdecimal():
-        return len(value) >= 4
+        return len(value) >= SHORTEST_NUMBER
     has_digit = any(letter.isdigit() for letter in value[:100])
-    return has_digit and len(value) >= 4 or not all(map(is_plain, value.split("-")))
+    return has_digit and len(value) >= SHORTEST_NUMBER or not all(map(is_plain, value.split("-")))

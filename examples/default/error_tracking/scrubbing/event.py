@@ -117,9 +117,10 @@ class Scrubber(EventScrubber):
         for frame, put_aside in zip(iter_event_frames(event), self.frames.pop(event.get("event_id"), ()), strict=False):
             frame.update(put_aside)
         hidden = getattr(request, "sensitive_post_parameters", ())
+        sent = event.get("request") or {}
+        body = {"data": sent.pop("data")} if "data" in sent else {}  # only here are the hidden parameters hidden
         if hidden == "__ALL__":
-            data = (event.get("request") or {}).get("data")
-            hidden = set(data) if isinstance(data, dict) else ()
+            hidden = set(body["data"]) if isinstance(body.get("data"), dict) else ()
         cleaning = self.cleaning(request, hidden)
         without_sql_literals(event)
         for name, value in event.pop(DROPPED, []):
@@ -131,11 +132,11 @@ class Scrubber(EventScrubber):
             secret = variables.get((str(frame.get("abs_path")), str(frame.get("function"))), set())
             cleaning.read(frame.get("vars") or {}, "repr", {*hidden, *secret})
             cleaning.slots += [Slot(frame, part, frame[part], "source") for part in CODE if frame.get(part)]
-        if isinstance((event.get("request") or {}).get("data"), dict):
-            cleaning.read(event["request"]["data"], hidden=hidden)
+        cleaning.read(body, hidden=hidden)
         parts = {part: event.pop(part) for part in event.keys() - SAFE}
         cleaning.read(parts)
         cleaning.finish()
+        sent.update(body)
         event.update(parts)
         for holder, stack in stacks:
             holder["stacktrace"] = stack
@@ -143,7 +144,8 @@ class Scrubber(EventScrubber):
             for part in ("pre_context", "post_context"):
                 frame[part] = frame[part].split("\n") if frame.get(part) else []
         if "logentry" in event:
-            without_hidden_arguments(event["logentry"])
+            entry = event["logentry"]
+            without_hidden(entry.get("params") or [], str(entry.get("formatted")))
         return not cleaning.failed
 
     def scrub_telemetry(self, item: dict[str, Any], request: HttpRequest | None) -> bool:
@@ -185,10 +187,9 @@ def without_sql_literals(event: Any) -> None:
             holder[key] = SQL_LITERAL.sub(FILTERED, holder[key])
 
 
-def without_hidden_arguments(entry: dict[str, Any]) -> None:
-    """Take the arguments out of a log entry that its clean message does not show."""
-    params: Any = entry.get("params") or []
-    shown = str(entry.get("formatted"))
-    for name, value in list(params.items() if isinstance(params, dict) else enumerate(params)):
-        if str(value) not in shown:
-            params[name] = FILTERED
+def without_hidden(arguments: dict[str, Any] | list[Any], message: str) -> None:
+    """Take the arguments out of a log line that its clean message does not show, in place."""
+    named: Any = arguments.items() if isinstance(arguments, dict) else enumerate(arguments)
+    for name, value in list(named):
+        if str(value) not in message:
+            arguments[name] = FILTERED

@@ -30,6 +30,11 @@ class Slot(NamedTuple):
     text: str
     kind: str
 
+    @property
+    def what(self) -> tuple[str, str]:
+        """Return the text and how it is cleaned: as "source", as "query", or as "text", whatever else it is."""
+        return self.text, self.kind if self.kind in ("source", "query") else "text"
+
 
 def items(container: dict[str, Any] | list[Any]) -> list[Item]:
     """Return the items of a dictionary or a list. In a list a name may be in a pair, or in the option before a value."""

@@ -16,7 +16,8 @@ def table(text: str) -> set[str]:
 
 #: Each of these, without accents, ends a sensitive name. A name may also write several words in one: apikey.
 TERMS = table("""
-    password, passwd, pswd, passphrase, pass phrase, passcode, pass, pwd, secret, pin, pin number, puk, mnemonic, seed phrase,
+    password, passwd, pswd, passphrase, pass phrase, passcode, pass, pwd, secret, pin, pin number, puk, mnemonic,
+    seed phrase,
     token, jwt, bearer, otp, totp, credential, cred, auth, authorization, authorisation, dsn,
     recovery phrase, recovery code, backup code, security code, security answer, verification code, confirmation code,
     login code, sms code, mfa code, auth code, authorization code, access code, one time code, activation code,
@@ -33,17 +34,17 @@ TERMS = table("""
     cvc, cvv, iban, account number, account no, routing number, bank account,
     ssn, social security, social security number, tax id, tax number, passport, passport number, passport no,
     national id, national insurance number, driver license, license number,
-    contrasena, contrasenya, clave secreta, clave privada, clave de acceso, codigo de seguridad,
+    contrasena, contrasenya, clave secreta, clave privada, clave de acceso, clave api, token de acceso, codigo de seguridad,
     numero de tarjeta, tarjeta de credito, correo electronico, correo,
-    senha, palavra passe, chave secreta, chave privada, chave de acesso, token de acesso, token de acceso, clave api,  codigo de seguranca, numero do cartao,
-    cartao de credito, cpf, cnpj,
+    senha, palavra passe, chave secreta, chave privada, chave de acesso, token de acesso, codigo de seguranca,
+    numero do cartao, cartao de credito, cpf, cnpj,
     mot de passe, mdp, cle secrete, cle privee, cle api, cle d acces, jeton, jeton d acces, code secret, code de securite,
     numero de carte, carte bancaire, carte de credit, courriel, adresse mail,
     passwort, kennwort, losungswort, geheimnis, geheimer schlussel, privater schlussel, api schlussel,
     zugangsschlussel, zugriffsschlussel, zugangscode, sicherheitscode, prufziffer, kartennummer, kreditkarte,
     kreditkartennummer, kreditkarte nummer, geheimzahl, kontonummer, steuernummer, steuer id,
-    parola d ordine, chiave segreta, chiave privata, chiave di accesso, token di accesso, parola segreta, chiave api, segreto, codice segreto, codice di sicurezza,
-    numero di carta, carta di credito, codice fiscale
+    parola d ordine, parola segreta, chiave segreta, chiave privata, chiave di accesso, chiave api, token di accesso,
+    segreto, codice segreto, codice di sicurezza, numero di carta, carta di credito, codice fiscale
 """)
 #: In a name these may be there or not: mot_de_passe, motPasse.
 PARTICLES = ("de", "d", "di", "da", "do", "du", "del", "della")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from stdnum import iban, luhn
 
-from error_tracking.scrubbing.tokens import TOKENS, Token
+from error_tracking.scrubbing import tokens
 from error_tracking.scrubbing.values import FILTERED, SOURCES, is_plain
 
 
@@ -161,23 +161,22 @@ NUMBER_SHAPES = [
         r"\d\d(?<=[A-Za-z]{2}\d\d)(?<!\w[A-Za-z]{2}\d\d) ?[A-Za-z\d]{4} ?[A-Za-z\d]{4} ?[A-Za-z\d]{3}",
     ),
 ]
+TOKENS = [shape(hints, rf"(?<![A-Za-z0-9])(?:{pattern})") for hints, pattern in tokens.TOKENS]
 NOT_IN_SOURCE = [EMAIL, *NUMBER_SHAPES]  # code names addresses and numbers that are public
-HINTS = {hint for shape in SHAPES for hint in shape.hints} | {hint for token in TOKENS for hint in token.hints}
+HINTS = {hint for shape in (*SHAPES, *TOKENS) for hint in shape.hints}
 
 
-def shapes_in(text: str, vocabulary: str) -> list[Shape | Token]:
+def shapes_in(text: str, vocabulary: str) -> list[Shape]:
     """Return the shapes that something in `text` has; `vocabulary` holds each of its words once."""
     hints = {hint for hint in HINTS if hint in vocabulary}
-    found: list[Shape | Token] = [
-        token for token in TOKENS if not hints.isdisjoint(token.hints) and token.pattern.search(vocabulary)
-    ]
+    found = [token for token in TOKENS if not hints.isdisjoint(token.hints) and token.is_in(vocabulary)]
     found += [shape for shape in SHAPES if not hints.isdisjoint(shape.hints) and shape.is_in(text)]
     found += [shape for shape in NUMBER_SHAPES if shape.is_in(text)]
     return found
 
 
 @lru_cache(maxsize=SOURCES)
-def shapes_in_source(code: str) -> list[Shape | Token]:
+def shapes_in_source(code: str) -> list[Shape]:
     """Return the shapes that something in lines of source code has; these may hold addresses and numbers."""
     return [shape for shape in shapes_in(code, code) if shape not in NOT_IN_SOURCE]
 

@@ -4,7 +4,7 @@ Prose is no assignment: in "password: this field is required" and "Unexpected to
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -56,12 +56,16 @@ def is_hinted(text: str, hints: list[str]) -> bool:
     return any(hint in lower for hint in hints)
 
 
-def find(text: str, names: Names, hints: Sequence[str]) -> list[Span]:
-    """Return where in `text` a name with one of `hints` in it has a private value, in order and without overlaps."""
+def matches(text: str, hints: Iterable[str]) -> Iterator[re.Match[str]]:
+    """Return the assignments in a text to names with one of `hints` in them."""
     lower = folded(text)
-    spans = find_formats(text, names)
-    if own := tuple(hint for hint in hints if hint in lower and hint not in FORMAT_HINTS):
-        spans += assignments(text, lower, assignment(own), names)
+    own = tuple(hint for hint in hints if hint in lower and hint not in FORMAT_HINTS)
+    return assignment(own).finditer(lower) if own else iter(())
+
+
+def find(text: str, names: Names, hints: Iterable[str]) -> list[Span]:
+    """Return where in `text` a name with one of `hints` in it has a private value, in order and without overlaps."""
+    spans = [*find_formats(text, names), *assignments(text, names, hints)]
     if "%22" in text or "%25" in text:
         spans += encoded(text, names)
     return merged(spans)
@@ -76,22 +80,15 @@ def encoded(text: str, names: Names) -> Iterator[Span]:
         decoded = match[0]
         for _ in range(DEEPEST_ENCODING):
             decoded = unquote(decoded)
-        if decoded != match[0] and any(assigned_in(decoded, names)):
+        if decoded != match[0] and any(assignments(decoded, names, names.hints)):
             yield match.span()
 
 
-def assigned_in(text: str, names: Names) -> Iterator[Span]:
-    """Return the values of assignments in a text."""
-    lower = folded(text)
-    hints = tuple(hint for hint in names.hints if hint in lower)
-    return assignments(text, lower, assignment(hints), names) if hints else iter(())
-
-
-def assignments(text: str, lower: str, pattern: re.Pattern[str], names: Names) -> Iterator[Span]:
+def assignments(text: str, names: Names, hints: Iterable[str]) -> Iterator[Span]:
     """Return the values of assignments."""
     position = seen = 0
     in_source = 'File "' in text
-    for match in pattern.finditer(lower):
+    for match in matches(text, hints):
         if match.start() < position or not (found := named(text, match, names)):
             continue
         seen += 1
@@ -123,9 +120,8 @@ def named(text: str, match: re.Match[str], names: Names) -> Assignment | None:
 @lru_cache(maxsize=SOURCES)
 def find_in_source(code: str, names: Names) -> tuple[Span, ...]:
     """Return where in lines of source code a sensitive name has a literal: `request.POST["password"]` stays readable."""
-    spans, lower = [], folded(code)
-    hints = tuple(hint for hint in names.hints if hint in lower)
-    for match in assignment(hints).finditer(lower) if hints else ():
+    spans = []
+    for match in matches(code, names.hints):
         opening = OPENING.match(code, match.end())
         if opening and match["told"] is None and named(code, match, names):
             start, end = quoted(code, opening)
