@@ -2,9 +2,12 @@
 
 import contextlib
 import gzip
+import http.client
 import http.server
 import json
+import re
 import socket
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
@@ -25,8 +28,16 @@ class Tracker(http.server.ThreadingHTTPServer):
         self.times: list[float] = []
         self.headers: dict[str, str] = {}
         self.poison = b""  # a body that holds it is answered with 500
+        self.answer: bytes | None = None  # instead of the JSON with the event's id
+        self.delay = 0.0  # seconds before each answer
+        self.keys: dict[str, str] = {}  # of the DSN, by the id of the event
         self.awake = threading.Event()
         self.awake.set()
+        self.allowed = threading.Semaphore(0)  # requests that are answered though the tracker sleeps
+
+    def answer_one(self) -> None:
+        """Let one request through while the tracker sleeps."""
+        self.allowed.release()
 
     def event_ids(self) -> list[str]:
         """Return the ids of the events that were taken, each as often as it was."""
@@ -50,12 +61,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.times.append(time.monotonic())
-        self.server.awake.wait(30)
+        while not self.server.awake.wait(0.01) and not self.server.allowed.acquire(blocking=False):
+            pass
+        time.sleep(self.server.delay)
         status = 500 if self.server.poison and self.server.poison in body else self.server.status
+        event_id = json.loads(body.split(b"\n")[0])["event_id"]
         if status == 200:
             self.server.bodies.append(body)
+            self.server.keys[event_id] = re.search("sentry_key=([^,]+)", self.headers["X-Sentry-Auth"])[1]
         with contextlib.suppress(OSError):  # the client may have given up
-            self.answer(status)
+            taken = json.dumps({"id": event_id}).encode() if self.server.answer is None else self.server.answer
+            self.answer(status, taken if status == 200 else b"")
 
     def answer(self, status, body=b""):
         self.send_response(status)
@@ -98,3 +114,29 @@ def line_server(answer: bytes) -> Iterator[int]:
         for connection in held:
             connection.close()
         server.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def closing_server() -> Iterator[tuple[int, list[str]]]:
+    """Run a tracker that closes each connection without a word, after an answer that promises to keep it (uWSGI does).
+
+    Give its port and the ids of the events that it has taken.
+    """
+    taken: list[str] = []
+
+    class Closing(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.rfile.readline()
+            length = int(http.client.parse_headers(self.rfile)["Content-Length"])
+            taken.append(json.loads(gzip.decompress(self.rfile.read(length)).split(b"\n")[0])["event_id"])
+            answer = json.dumps({"id": taken[-1]}).encode()
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(answer), answer))
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+    with Server(("127.0.0.1", 0), Closing) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        yield server.server_address[1], taken
+        server.shutdown()

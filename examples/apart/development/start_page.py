@@ -24,7 +24,7 @@ def wiring(*, just_sent: bool = False) -> dict[str, str]:
     address = tracker_address(dsn)
     name = tracker_name(address)
     rows["Tracker"] = f"{name} at {address}" if name else f"nothing answers at {address}"
-    if not (just_sent and name) and (waiting := backlog(options["transport"])):
+    if not (just_sent and name) and (waiting := backlog(options)):
         rows["Spool"] = waiting
     return rows
 

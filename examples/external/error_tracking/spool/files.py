@@ -1,129 +1,170 @@
-"""The folder of the spool: one file for each event, named by time and event ID."""
+"""The folder of the spool: one file for each event, named by time, kind, event ID and the repetitions dropped before it."""
 
 import contextlib
 import logging
 import os
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock, Timeout  # not in the thread that sends: a fork in the middle of an import breaks it
+
 log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
 
-CLOCK = time.time() - time.monotonic()
-LEFTOVER_SECONDS = 3600  # an unfinished file that is older was left by a killed process
+NAME = re.compile(r"(?P<time>\d{20})-[0-9a-f]{16}-.+-(?P<dropped>\d+)\.(?P<suffix>envelope|reason|tmp|dropped)")
+LOCK, REJECTED = "sender.lock", "rejected"
 
 
 class Spool:
-    """A folder of envelopes; the ones that the tracker rejected for good are in `rejected/`."""
+    """A folder of envelopes for one DSN; the ones that its tracker rejected for good are in `rejected/`."""
+
+    STUCK_SECONDS = 60.0  # after which a process that holds the lock and sends nothing is not waited for
 
     def __init__(self, folder: Path, *, max_bytes: int, max_seconds: float) -> None:
-        """Limit the folder; it is created when the first event needs it."""
+        """Limit the folder, which is created when the first event needs it."""
         self.folder = folder
-        self.rejected = folder / "rejected"
+        self.rejected = folder / REJECTED
         self.max_bytes = max_bytes
         self.max_seconds = max_seconds
-        self._done: set[str] = set()  # names of files that are done, but could not be removed
+        self.ignored: set[str] = set()  # names of files that cannot be read or removed
+        self._left: set[str] = set()  # what waited when another process was first seen to hold the lock,
+        self._since = 0.0  # and when that was, in monotonic seconds
+        self._unlocked = False
+        self._warned: set[str] = set()
 
-    def put(self, event_id: str, body: bytes) -> None:
+    def warn(self, message: str, *arguments: object) -> None:
+        """Log a warning once in a process, whatever its arguments."""
+        if message not in self._warned:
+            self._warned.add(message)
+            log.warning(message, *arguments)
+
+    def put(self, event_id: str, kind: str, body: bytes) -> None:
         """Write one envelope, whole or not at all, readable only by its owner.
 
         Raises:
             OSError: if it cannot be written.
         """
-        path = (
-            f"{self.folder}{os.sep}{time.time_ns():020d}-{event_id}.envelope"  # a Path would cost more than the write
-        )
-        unfinished = f"{path}.tmp"
+        # A Path would cost more than the write.
+        path = f"{self.folder}{os.sep}{time.time_ns():020d}-{kind}-{event_id}-0."
+        unfinished = f"{path}tmp"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         try:
             descriptor = os.open(unfinished, flags, 0o600)
         except FileNotFoundError:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
             descriptor = os.open(unfinished, flags, 0o600)
         try:
             with open(descriptor, "wb") as file:
                 file.write(body)
-            os.replace(unfinished, path)
+            os.replace(unfinished, f"{path}envelope")
         except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(unfinished)
             raise
 
-    def waiting(self) -> list[Path]:
-        """Return the files that wait, the oldest first; none if the folder cannot be read."""
+    def waiting(self) -> list[str]:
+        """Return the names of the files that wait, the oldest first; none if the folder cannot be read."""
+        names, foreign = [], ""
         with contextlib.suppress(OSError):
-            return sorted(file for file in self.folder.glob("*.envelope") if file.name not in self._done)
-        return []
+            for name in os.listdir(self.folder):
+                match = NAME.fullmatch(name)
+                if match is None and not name.startswith((LOCK, REJECTED)):
+                    foreign = name
+                elif match and match["suffix"] == "envelope" and name not in self.ignored:
+                    names.append(name)
+        if foreign:
+            self.warn("%s contains files that are not events, such as %s: they are left alone", self.folder, foreign)
+        return sorted(names)
 
-    def is_empty(self) -> bool:
-        """Return whether nothing waits, without reading the whole folder."""
-        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
-            return not any(entry.name.endswith(".envelope") for entry in entries)
-        return True
-
-    def remove(self, file: Path) -> None:
-        """Delete a file that the tracker has accepted."""
+    def remove(self, name: str) -> None:
+        """Delete the file of an event that the tracker has accepted."""
         try:
-            file.unlink(missing_ok=True)
-        except OSError:
-            self._done.add(file.name)
+            (self.folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            self.ignore(name, f"cannot be deleted ({error.strerror})")
 
-    def reject(self, file: Path, reason: str) -> None:
+    def reject(self, name: str, reason: str) -> None:
         """Move a file away that the tracker will never accept, with the reason beside it."""
-        log.warning("Event %s can never be sent and was moved to %s: %s", file.stem, self.rejected, reason)
+        log.warning("Event %s can never be sent and was moved to %s: %s", name, self.rejected, reason)
         try:
             self.rejected.mkdir(mode=0o700, exist_ok=True)
-            file.replace(self.rejected / file.name)
-            (self.rejected / f"{file.stem}.reason").write_text(f"{reason}\n", encoding="utf-8")
-        except OSError:
-            self._done.add(file.name)
+            moved = (self.folder / name).replace(self.rejected / name)
+        except OSError as error:
+            self.ignore(name, f"cannot be moved to {self.rejected} ({error.strerror})")
+            return
+        with contextlib.suppress(OSError):
+            moved.with_suffix(".reason").write_text(f"{reason}\n", encoding="utf-8")
 
-    def trim(self) -> int:
-        """Delete what is too old, and the oldest of what is too much; return how many events that were, and log it."""
-        now, sizes = min(time.time(), CLOCK + time.monotonic()), {}  # a clock that is set forward makes nothing old
-        for file in [*self.folder.glob("*.tmp"), *self.rejected.glob("*"), *self.folder.glob("*.envelope")]:
-            with contextlib.suppress(OSError):
-                facts = file.stat()
-                if now - facts.st_mtime > (LEFTOVER_SECONDS if file.suffix == ".tmp" else self.max_seconds):
-                    sizes[file] = (0.0, facts.st_size)
-                elif file.suffix != ".tmp":
-                    sizes[file] = (facts.st_mtime, facts.st_size)
-        total, dropped = sum(size for _, size in sizes.values()), 0
-        for file, (written, size) in sorted(sizes.items(), key=lambda item: (item[1][0], item[0])):
-            if written and total <= self.max_bytes:
-                break
-            with contextlib.suppress(OSError):
-                file.unlink()
-                dropped += file.suffix == ".envelope"
-            total -= size
-        if dropped:
-            log.warning("The spool is full: the %d oldest events were dropped from %s", dropped, self.folder)
-        return dropped
+    def ignore(self, name: str, reason: str) -> None:
+        """Leave a file alone until the process ends."""
+        self.ignored.add(name)
+        self.warn("An event in %s %s: it is left there", self.folder, reason)
 
     @contextlib.contextmanager
     def sending(self, timeout: float = 0) -> Iterator[bool]:
-        """Give True if this is now the only process of the machine that sends, or False if another one is sending."""
-        from filelock import FileLock, Timeout  # here, since a process without an error needs none
-
-        lock = FileLock(self.folder / "sender.lock", mode=0o600)
+        """Yield False while another process of this machine sends, and True otherwise, even if nothing can be locked."""
+        if self._unlocked:
+            yield True
+            return
+        lock = FileLock(self.folder / LOCK, mode=0o600)
+        mine = True
         try:
             lock.acquire(timeout=timeout)
         except Timeout:
-            yield False
-            return
+            mine = self.is_stuck()
+        except FileNotFoundError:  # there is no folder yet
+            pass
+        except Exception as error:  # such as a file of another user, or a file system without locks
+            self.warn("%s cannot be locked (%r): an event may be sent twice", self.folder / LOCK, error)
         try:
-            yield True
+            yield mine
         finally:
             lock.release()
+            if mine:
+                self._left.clear()
+
+    def is_stuck(self) -> bool:
+        """Return whether the process that holds the lock has sent nothing for a minute; from then on the lock is ignored."""
+        names, now = set(self.waiting()), time.monotonic()
+        if not self._left or self._left - names:
+            self._left, self._since = names, now
+        elif now - self._since > self.STUCK_SECONDS:
+            self._unlocked = True
+            self.warn("A process locks %s and sends nothing: its lock is ignored", self.folder)
+        return self._unlocked
+
+    def problem(self) -> str:
+        """Return why the folder cannot be read, or "" if it can or is not there."""
+        try:
+            os.listdir(self.folder)
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f"{self.folder} cannot be read ({error.strerror})"
+        return ""
 
     def __str__(self) -> str:
         """Return a line that says what is in the folder, or "" if nothing is."""
-        files, rejected = self.waiting(), len(list(self.rejected.glob("*.envelope")))
+        if problem := self.problem():
+            return problem
+        names, rejected = self.waiting(), len(list(self.rejected.glob("*.envelope")))
         parts = []
-        if files:
-            oldest = datetime.fromtimestamp(int(files[0].name.partition("-")[0]) / 1e9, UTC)
-            parts.append(f"{len(files)} waiting in {self.folder}, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC")
+        if names:
+            oldest = datetime.fromtimestamp(written(names[0]), UTC)
+            parts.append(f"{len(names)} waiting in {self.folder}, the oldest since {oldest:%Y-%m-%d %H:%M:%S} UTC")
         if rejected:
-            parts.append(f"{rejected} that the tracker will never take are in {self.rejected}")
+            parts.append(f"{rejected} that the tracker rejected in {self.rejected}")
         return "; ".join(parts)
+
+
+def written(name: str) -> float:
+    """Return when a file was written, in seconds since 1970."""
+    return int(name.partition("-")[0]) / 1e9
+
+
+def dropped_before(name: str) -> int:
+    """Return how many repetitions of an event were dropped before it."""
+    return int(Path(name).stem.rpartition("-")[2])

@@ -1,108 +1,117 @@
 """The thread that sends what waits, and its pauses while the tracker is away."""
 
+import contextlib
 import logging
+import queue
 import threading
 import time
 
-from error_tracking.spool.sender import Attempt, Sender
+from error_tracking.spool.sender import Batch, Sender
 
 log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
+Reply = queue.SimpleQueue[None]
 
 
 class SenderThread:
-    """One daemon thread, started by the first event of its process. Of all processes on a machine, one sends."""
+    """One daemon thread, started by the first event of its process. Of all processes on a machine, one sends at a time.
+
+    A signal handler, a `__del__` or a logging handler may call it at any moment, so nothing here waits for a lock: all goes
+    through a SimpleQueue, whose put() is re-entrant (Python's documentation of `queue`).
+    """
 
     BATCH_PAUSE = 0.05  # seconds in which more events may come: a crash seldom comes alone
     FLIGHT_SECONDS = 1.0  # how long the end of a process waits for an answer; without one the event is sent again
-    LOOK_PAUSE = 1.0  # seconds between two looks whether the process that sends is still alive
+    LOOK_PAUSE = 1.0  # seconds between two looks whether another process still sends
 
     def __init__(self, sender: Sender) -> None:
         """Start nothing yet."""
         self.sender, self.spool = sender, sender.spool
-        self._guard, self._woken, self._settled = threading.Lock(), threading.Event(), threading.Event()
-        self._stopped = threading.Event()
+        self._messages: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()  # None: an event; else who waits
+        self._replies: list[Reply] = []
+        self._starting = threading.Lock()  # tried, never waited for
         self._thread: threading.Thread | None = None
-        self._said = ""
-        self._settled.set()
 
     def wake(self) -> None:
         """Send what waits, in the background."""
-        with self._guard:
-            self._settled.clear()
-            self._woken.set()
-            if self._thread is None or not self._thread.is_alive():
+        self._messages.put(None)
+        if not self.is_alive() and self._starting.acquire(blocking=False):
+            with contextlib.suppress(RuntimeError):  # the interpreter ends: the next process sends the file
                 self._thread = threading.Thread(target=self.run, name="spool-sender", daemon=True)
-                try:
-                    self._thread.start()
-                except RuntimeError:  # the interpreter ends: the next process sends the file
-                    self._settled.set()
+                self._thread.start()
+            self._starting.release()
+
+    def is_alive(self) -> bool:
+        """Return whether the thread runs."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
 
     def wait(self, timeout: float) -> None:
         """Wait until nothing is left that can be sent now; the rest is safe on disk."""
-        self._settled.wait(timeout)
+        if self.is_alive():
+            reply: Reply = queue.SimpleQueue()
+            self._messages.put(reply)
+            with contextlib.suppress(queue.Empty):
+                reply.get(timeout=timeout)
 
     def stop(self) -> None:
         """End the thread; what waits stays on disk."""
-        self._stopped.set()
-        self._woken.set()
-        if self._thread is not None and self._thread.is_alive():
+        self.sender.stopped = True
+        self._messages.put(None)
+        if self._thread and self._thread.is_alive():
             self._thread.join(self.FLIGHT_SECONDS)
 
-    def say(self, message: str) -> None:
-        """Log a warning, once until another one follows."""
-        if message != self._said:
-            self._said = message
-            log.warning("%s", message)
+    def receive(self, timeout: float | None = None) -> bool:
+        """Wait for an event, and for those that follow, and return whether one has come; or for somebody who waits."""
+        messages: list[Reply | None] = []
+        with contextlib.suppress(queue.Empty):
+            messages.append(self._messages.get(timeout=timeout))
+            end = time.monotonic() + self.BATCH_PAUSE
+            while True:
+                left = max(0.0, end - time.monotonic()) if messages[-1] is None else 0.0
+                messages.append(self._messages.get(timeout=left))
+        self._replies += [message for message in messages if message is not None]
+        return None in messages
 
-    def settle(self) -> None:
-        """Let `wait` return, unless an event has come meanwhile."""
-        with self._guard:
-            if not self._woken.is_set():
-                self._settled.set()
+    def reply(self) -> None:
+        """Let those go on who wait, because nothing is left that can be sent now."""
+        while self._replies:
+            self._replies.pop().put(None)
 
     def run(self) -> None:
         """Send whenever something waits; the body of the thread."""
-        while not self._stopped.is_set():
-            self._woken.wait()
-            self._stopped.wait(self.BATCH_PAUSE)
-            self._woken.clear()
+        while not self.sender.stopped:
             try:
-                while not self._stopped.is_set() and self.spool.waiting():
-                    with self.spool.sending() as mine:
-                        if mine:
-                            self.send_all()
-                    if not mine:
-                        self._stopped.wait(self.LOOK_PAUSE)
-                        self.settle()
-            except Exception as error:  # such as a folder that was removed
-                self.say(f"The spool {self.spool.folder} cannot be sent: {error!r}")
-                self._stopped.wait(self.LOOK_PAUSE)
-            self.settle()
+                self.receive()
+                self.send_all()
+            except Exception as error:
+                self.spool.warn("The spool %s cannot be sent: %r", self.spool.folder, error)
+                self._messages.put(None)
+                time.sleep(self.LOOK_PAUSE)
+            self.reply()
 
     def send_all(self) -> None:
         """Send until nothing waits. After a failure another file is tried, since only one of them may fail."""
-        failures, tried = 0, ""
-        while not self._stopped.is_set() and (files := self.spool.waiting()):
-            for file in [file for file in files if file.name > tried] or files:
-                tried = file.name
-                attempt = self.sender.send(file)
-                if self._stopped.is_set():
-                    return
-                if not attempt.done:
-                    failures += 1
-                    self.say(f"Events wait in {self.spool.folder}: {attempt.reason}")
-                    self.pause(attempt, failures)
-                    break
-                failures, self._said = 0, ""
+        failures, tried, logged = 0, "", set[str]()
+        while not self.sender.stopped and (batch := self.sender.send_waiting(tried)) != Batch(0):
+            if batch is None:
+                self.pause(self.LOOK_PAUSE)
+            elif failure := batch.failure:
+                failures, tried = 1 if batch.accepted else failures + 1, failure.name
+                if failure.reason not in logged:
+                    logged.add(failure.reason)
+                    log.warning("Events wait in %s: %s", self.spool.folder, failure.reason)
+                self.pause(min(failure.pause * 2 ** min(failures - 1, 16), failure.longest))
+            else:
+                failures = 0
 
-    def pause(self, attempt: Attempt, failures: int) -> None:
-        """Wait before the next attempt, as long as the tracker asks for or the number of failures in a row requires."""
-        end = time.monotonic() + min(attempt.pause * 2 ** min(failures - 1, 16), attempt.longest)
-        self.spool.trim()
-        self.settle()
-        while (left := end - time.monotonic()) > 0 and not self._stopped.is_set():
-            if self._woken.wait(left):  # one more event waits: check the limits again
-                self._woken.clear()
-                self.spool.trim()
-                self.settle()
-                self._stopped.wait(min(left, self.LOOK_PAUSE))
+    def pause(self, seconds: float) -> None:
+        """Wait before the next attempt; if events come meanwhile, keep the bounds."""
+        end, came = time.monotonic() + seconds, True
+        while not self.sender.stopped and (now := time.monotonic()) < end:
+            if came and now >= self.sender.next_look:
+                with self.spool.sending() as mine:
+                    if mine:
+                        self.sender.keep_bounds()
+                came = False
+            self.reply()
+            came |= self.receive(max(0.0, (min(end, self.sender.next_look) if came else end) - time.monotonic()))

@@ -59,10 +59,10 @@ class Command(BaseCommand):
             raise CommandError(f"DSN       SENTRY_DSN is empty: set it {conf.where()}")
         dsn = Dsn(conf.options()["dsn"])
         self.stdout.write(f"DSN       project {dsn.project_id} at {tracker_address(dsn)}")
+        if waiting := backlog(conf.options()):
+            self.stdout.write(f"Spool     {waiting}")
         self.reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
-        if waiting := backlog(conf.options()["transport"]):
-            self.stdout.write(f"Spool     {waiting}")
         event_id = self.send()
         self.stdout.write(self.style.SUCCESS(f"Event     accepted, its id is {event_id}"))
         if options["read_back"]:

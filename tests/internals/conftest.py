@@ -1,0 +1,16 @@
+"""Fixtures of the tests of the spool."""
+
+import pytest
+
+from error_tracking.spool.sender import Sender
+from error_tracking.spool.thread import SenderThread
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Give the folder in which each DSN has its spool, whose pauses are short."""
+    for name in ("FIRST_PAUSE", "REFUSED_PAUSE", "LIMITED_PAUSE"):
+        monkeypatch.setattr(Sender, name, 0.02)
+    monkeypatch.setattr(Sender, "BOUNDS_PAUSE", 0.02)
+    monkeypatch.setattr(SenderThread, "LOOK_PAUSE", 0.02)
+    return tmp_path / "spool"

@@ -1,0 +1,55 @@
+"""Which private names of the SDK and of Django the app uses: a release of theirs may rename them without a word."""
+
+import ast
+import re
+from pathlib import Path
+
+import sentry_sdk
+from sentry_sdk.transport import HttpTransport
+
+import error_tracking
+from error_tracking.spool import transport
+
+FOLDER = Path(error_tracking.__file__).parent
+
+
+def names_of_others(tree):
+    """Yield the names that code takes from other modules and objects, and the keys of dictionaries."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
+            yield node.attr
+        elif isinstance(node, ast.ImportFrom):
+            yield from [*str(node.module).split("."), *(name.name for name in node.names)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_the_private_names_are_these():
+    found = {
+        f"{file.relative_to(FOLDER).as_posix()}: {name}"
+        for file in FOLDER.rglob("*.py")
+        for name in names_of_others(ast.parse(file.read_text()))
+        if re.fullmatch("_[a-z].*", name)
+    }
+    assert found == {
+        "before_send.py: _cached_user",  # Django's: the account, if the site has asked for it
+        "options.py: _experiments",  # the SDK's: only there can brotli be turned off
+        "scrubbing/event.py: _meta",  # the protocol's
+        "scrubbing/event.py: _post",  # Django's: the form, if the site has read it
+        "scrubbing/event.py: _secrets",  # our own
+        "spool/transport.py: _pool",  # the SDK's: connections that know its proxies and certificates
+    }
+
+
+def test_the_transport_uses_only_public_names_of_the_one_that_it_extends():
+    [own] = [node for node in ast.walk(ast.parse(Path(transport.__file__).read_text())) if isinstance(node, ast.ClassDef)
+             and node.name == "SpoolTransport"]  # fmt: skip
+    names = {node.name for node in ast.walk(own) if isinstance(node, ast.FunctionDef)}
+    mine = ("self", "cls", "super()")
+    names |= {
+        node.attr for node in ast.walk(own) if isinstance(node, ast.Attribute) and ast.unparse(node.value) in mine
+    }
+    sdks = HttpTransport(sentry_sdk.Client(dsn="http://key@127.0.0.1/1").options)
+    assert {name for name in names if hasattr(sdks, name)} == {
+        *("__init__", "options", "parsed_dsn", "capture_envelope", "flush", "kill")
+    }
