@@ -1,6 +1,6 @@
 """`make bench`: runs every benchmark, remembers its ratios, and writes docs/performance.md with a plot.
 
-It takes about ten minutes. What is remembered is `history.jsonl`, a line a run; the plot shows the newest run and, paler,
+It takes about a quarter of an hour. What is remembered is `history.jsonl`, a line a run; the plot shows the newest run and, paler,
 the ones before.
 """
 
@@ -15,9 +15,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from benchmarks import bake, outage, requests, scrubbing, stack
+from benchmarks import bake, outage, requests, scrubbing, spool, stack
 from benchmarks.figures import Figure
 from benchmarks.outage import Outage
+from benchmarks.site import baked_project
 from scripts.demo import TEMPLATE
 
 HISTORY = TEMPLATE / "benchmarks" / "history.jsonl"
@@ -78,8 +79,8 @@ def machine() -> str:
 def outage_rows(outages: list[Outage]) -> list[str]:
     """Return the rows of the table of outages; each scenario has run with the SDK's transport and then with the spool."""
     return [
-        f"| {own.label} | {own.sent} | {own.arrived} | {spool.arrived} | {own.twice} | {spool.twice} |"
-        for own, spool in zip(outages[::2], outages[1::2], strict=True)
+        f"| {own.label} | {own.sent} | {own.arrived} | {spooled.arrived} | {own.twice} | {spooled.twice} |"
+        for own, spooled in zip(outages[::2], outages[1::2], strict=True)
     ]
 
 
@@ -119,8 +120,9 @@ def plot(history: list[dict[str, Any]]) -> None:
 def main() -> None:
     """Run all, and write what was found."""
     figures = [*bake.measure(), *requests.measure()]
-    outages, latency = outage.measure()
-    figures.append(latency)
+    with baked_project() as project:
+        outages, latency = outage.measure(project)
+        figures += [latency, *spool.measure(project)]
     timed = stack.engine()
     if timed:
         figures.append(stack.measure())

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.site import Project, Site, Tracker, baked_project, serving
+from benchmarks.site import Project, Site, Tracker, serving
 from scripts.demo import free_ports
 
 PATIENCE = 100  # seconds for the last event to arrive
 QUIET = 40  # seconds without an event after which none will come
-LATENCY_ROUNDS, LATENCY_CRASHES = 15, 80  # fewer crashes in a round than the SDK's queue holds
+LATENCY_ROUNDS, LATENCY_CRASHES, LATENCY_SECONDS = 10, 400, 5  # few enough at a time for the SDK's queue
 Start = Callable[[int], Site]
 Result = tuple[list[str], Tracker]
 
@@ -131,11 +131,34 @@ def four_workers(start: Start) -> Result:
     return sent, tracker
 
 
-def disk_full(start: Start) -> Result:
-    """No event can be written, for the spool is on a device that is full."""
+def not_writable(start: Start) -> Result:
+    """No event can be written: the spool's folder would be in a file."""
     with serving() as tracker:
         site = start(tracker.server_port)
         sent = site.crash(200, 4)
+        settle(tracker, sent)
+        site.end()
+    return sent, tracker
+
+
+def flood(start: Start) -> Result:
+    """Five rare errors, then one error 2,000 times, while nothing listens and the spool holds 1 MB; the rare ones count."""
+    [port] = free_ports(1)
+    site = start(port)
+    sent: list[str] = site.ask("log 5")["ids"]
+    site.crash(2000, 10)
+    with serving(port) as tracker:
+        settle(tracker, sent)
+        site.end()
+    return sent, tracker
+
+
+def closed(start: Start) -> Result:
+    """The server closes each connection after its answer, without saying so."""
+    with serving() as tracker:
+        tracker.closing = True
+        site = start(tracker.server_port)
+        sent = site.crash(60, 0)
         settle(tracker, sent)
         site.end()
     return sent, tracker
@@ -151,10 +174,12 @@ SCENARIOS: dict[str, Callable[[Start], Result]] = {
     "SIGTERM in mid-flight": stopped(lambda process: process.terminate()),
     "restart with a backlog": restart,
     "four workers at once": four_workers,
-    "disk full": disk_full,
+    "folder cannot be written": not_writable,
+    "5 rare errors, then a flood": flood,
+    "each connection closed": closed,
 }
-#: Where a scenario has its spool, if not in a folder of its own. Linux has a full device.
-SPOOLS = {"disk full": "/dev/full/spool"}
+#: Where a scenario has its spool, if not in a folder of its own, and its megabytes, if not 50.
+SPOOLS, MEGABYTES = {"folder cannot be written": "/dev/null/spool"}, {"5 rare errors, then a flood": "1"}
 
 
 def p99(values: list[float]) -> float:
@@ -173,10 +198,9 @@ class Outage:
     twice: int
 
 
-def starter(project: Project, spool: str) -> Start:
+def starter(project: Project, spool: str, megabytes: str = "50") -> Start:
     """Return a function that starts a site whose errors go to a port of this machine, with a spool if there is a path."""
-    folder = [spool] if spool else []
-    return lambda port: Site(project, "outage_site", f"http://key@127.0.0.1:{port}/1", *folder)
+    return lambda port: Site(project, "outage_site", f"http://key@127.0.0.1:{port}/1", spool, megabytes)
 
 
 def latency(project: Project) -> Figure:
@@ -187,7 +211,7 @@ def latency(project: Project) -> Figure:
         times: dict[str, list[float]] = {name: [] for name in sites}
         for turn in range(LATENCY_ROUNDS + 1):
             for name, site in sites.items():
-                seconds = site.ask(f"crash {LATENCY_CRASHES} 1")["seconds"]
+                seconds = site.ask(f"crash {LATENCY_CRASHES} {LATENCY_SECONDS}")["seconds"]
                 if turn:  # the first of each fills the caches
                     times[name].append(p99(seconds) * 1000)
         for site in sites.values():
@@ -195,14 +219,14 @@ def latency(project: Project) -> Figure:
     return Figure(f"a crash, p99 of {LATENCY_CRASHES}", "ms", 2, times)
 
 
-def measure() -> tuple[list[Outage], Figure]:
+def measure(project: Project) -> tuple[list[Outage], Figure]:
     """Return what arrived in each scenario with each transport, and the figure of `latency`; takes four minutes."""
-    with baked_project() as project, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
 
         def run(job: tuple[str, str]) -> Outage:
             label, transport = job
             spool = SPOOLS.get(label, str(Path(folder) / label)) if transport == "spool" else ""
-            sent, tracker = SCENARIOS[label](starter(project, spool))
+            sent, tracker = SCENARIOS[label](starter(project, spool, MEGABYTES.get(label, "50")))
             arrived = sum(event_id in tracker.taken for event_id in sent)
             return Outage(label, transport, len(sent), arrived, sum(tracker.taken[event_id] > 1 for event_id in sent))
 

@@ -1,12 +1,13 @@
 """One site of `benchmarks.outage`, which starts this in the folder of a baked project.
 
-    python -m benchmarks.outage_site DSN [SPOOL_FOLDER]
+    python -m benchmarks.outage_site DSN SPOOL_FOLDER MEGABYTES
 
-It reads commands, a line each, and prints a line of JSON for each:
+An empty SPOOL_FOLDER stands for the SDK's own transport. It reads commands, a line each, and prints a line of JSON for each:
 
 - `crash COUNT SECONDS`: raise errors by WSGI, spread over that time; prints the ids of their events and how long each
   request took, in seconds;
-- `visit`: one request without an error.
+- `visit`: one request without an error;
+- `log COUNT`: log as many errors, each with its own text; prints the ids of their events.
 
 At the end of its input, or at SIGTERM, it exits as a worker of gunicorn does.
 """
@@ -22,13 +23,14 @@ from pathlib import Path
 
 def main() -> None:
     """Set the site up, then do what is asked for."""
-    dsn, *folder = sys.argv[1:]
+    dsn, folder, megabytes = sys.argv[1:]
     warnings.simplefilter("ignore")  # no static files are collected here
     os.environ.update(DJANGO_SETTINGS_MODULE="config.settings", DEBUG="False", SENTRY_DSN=dsn)
-    os.environ["SENTRY_SPOOL_DIR"] = "".join(folder)
+    os.environ.update(SENTRY_SPOOL_DIR=folder, SENTRY_SPOOL_MAX_MB=megabytes)
     sys.path.insert(0, str(Path.cwd()))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
+    import sentry_sdk
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from django.test import RequestFactory
@@ -60,6 +62,8 @@ def main() -> None:
             answer = {"ids": ids, "seconds": seconds}
         elif command == "visit":
             get("/")
+        elif command == "log":
+            answer = {"ids": [sentry_sdk.capture_message(f"rare {'!' * n}", "error") for n in range(int(numbers[0]))]}
         print(json.dumps(answer), flush=True)
 
 

@@ -28,8 +28,9 @@ class Tracker(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         """Listen, by default on a free port."""
         super().__init__(("127.0.0.1", port), Handler)
-        self.status, self.delay, self.hanging = 200, 0.0, threading.Event()
+        self.status, self.delay, self.closing, self.hanging = 200, 0.0, False, threading.Event()
         self.taken: Counter[str] = Counter()
+        self.times: list[float] = []  # of the answers to events that were taken
         self.asked = 0
 
     def handle_error(self, *_: object) -> None:
@@ -40,6 +41,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers for `Tracker`."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet, as servers send them
 
     def do_POST(self) -> None:
         """Take the event, unless this tracker refuses or hangs."""
@@ -53,14 +55,19 @@ class Handler(BaseHTTPRequestHandler):
             return
         time.sleep(tracker.delay)
         status = tracker.status
+        event_id = json.loads(body.split(b"\n")[0])["event_id"]
+        answer = json.dumps({"id": event_id}).encode() if status == 200 else b""
         if status == 200:
-            tracker.taken[json.loads(body.split(b"\n")[0])["event_id"]] += 1
+            tracker.taken[event_id] += 1
+            tracker.times.append(time.monotonic())
         with contextlib.suppress(OSError):  # the site may be dead
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(answer)))
             if status == 429:
                 self.send_header("Retry-After", "5")
             self.end_headers()
+            self.wfile.write(answer)
+        self.close_connection |= tracker.closing  # without a word in the headers, as uWSGI does
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
