@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 import pytest
 
@@ -44,6 +45,14 @@ def test_a_count_waits_for_the_next_event_of_its_kind(tmp_path):
     trim(spool)
     assert kept(spool) == ["three-2"]
     assert [file.suffix for file in tmp_path.iterdir()] == [".envelope"]
+
+
+def test_what_never_fits_leaves_one_count_for_each_kind(tmp_path):
+    spool = Spool(tmp_path, max_bytes=0, max_seconds=3600)
+    for number in range(10):
+        spool.put(str(number), f"{number % 2:016x}", b"x")
+        trim(spool)
+    assert sorted(dropped_before(file.name) for file in tmp_path.iterdir()) == [5, 5]
 
 
 def test_every_event_arrives_or_is_counted(tmp_path):
@@ -199,3 +208,10 @@ def test_different_texts_of_one_place_are_of_different_kinds():
     one, other = kind_of(an_exception(text="no item")), kind_of(an_exception(text="no shop"))
     assert one[:8] == other[:8]
     assert one != other
+
+
+@pytest.mark.parametrize("piece", ["a", "aB", "1", "a1", "_", "é "])
+def test_a_long_text_keeps_no_crash_waiting(piece):
+    started = time.process_time()
+    kind_of({"message": piece * 10**6})
+    assert time.process_time() - started < 1

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -92,16 +92,22 @@ def carry_counts(folder: Path, dropped: Iterable[str], kept: list[str]) -> None:
     If none waits, the count is the name of an empty file until one does.
     """
     next_of = {name[part]: name for part in (PLACE, KIND) for name in reversed(kept)}
-    counts: Counter[str] = Counter()
+    kinds: defaultdict[str, list[str]] = defaultdict(list)
     for name in dropped:
-        is_event = name.endswith(".envelope")
-        count = dropped_before(name) + is_event
-        if following := next_of.get(name[KIND]) or next_of.get(name[PLACE]):
+        kinds[name[KIND]].append(name)
+    counts: Counter[str] = Counter()
+    for names in kinds.values():
+        count = sum(dropped_before(name) + name.endswith(".envelope") for name in names)
+        following, kept_count = next_of.get(names[0][KIND]) or next_of.get(names[0][PLACE]), ""
+        if following:
             counts[following] += count
-            delete(folder / name)
-        elif is_event:
+        else:
+            kept_count = f"{names[-1].rpartition('-')[0]}-{count}.dropped"
             with contextlib.suppress(OSError):
-                (folder / f"{name.rpartition('-')[0]}-{count}.dropped").touch(mode=0o600)
+                (folder / kept_count).touch(mode=0o600)
+        for name in names:
+            if name != kept_count:
+                delete(folder / name)
     for name, count in counts.items():
         with contextlib.suppress(OSError):
             os.replace(folder / name, folder / f"{name.rpartition('-')[0]}-{dropped_before(name) + count}.envelope")

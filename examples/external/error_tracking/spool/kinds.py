@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 # A word with a digit: an ID, a time or an address, which differs from event to event.
-VARIABLE = re.compile(r"\w*\d\w*")
+VARIABLE = re.compile(r"\b[^\W\d]*+\d\w*+")
+LONGEST = 1000  # characters of a text that count
 
 
 def kind_of(event: dict[str, Any]) -> str:
@@ -24,9 +25,14 @@ def kind_of(event: dict[str, Any]) -> str:
     if not texts:
         line = event.get("logentry") or {}
         text = line.get("message") or event.get("message")
-        place.append(VARIABLE.sub("", str(text)))
+        place.append(constant(text))
         texts += text, line.get("params")
-    return f"{checksum(place)}{checksum([VARIABLE.sub('', str(text)) for text in texts])}"
+    return f"{checksum(place)}{checksum([constant(text) for text in texts])}"
+
+
+def constant(text: Any) -> str:
+    """Return a text without the words that differ from event to event."""
+    return VARIABLE.sub("", str(text)[:LONGEST])
 
 
 def origin(frames: Sequence[dict[str, Any]]) -> dict[str, Any]:
