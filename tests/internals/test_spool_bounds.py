@@ -141,7 +141,7 @@ def test_the_bounds_hold_while_the_tracker_is_too_slow(root):
         assert size_of(root) > 2_000_000
         wait_for(lambda: size_of(root) <= 1_000_000)
         assert len(waiting(root)) > 50
-        client.transport.sender.stopped = True
+        client.transport.thread.sender.stopped = True
 
 
 def test_five_rare_errors_survive_a_flood_and_the_flood_is_counted(root):

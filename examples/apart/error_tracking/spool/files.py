@@ -147,7 +147,7 @@ class Spool:
         return ""
 
     def __str__(self) -> str:
-        """Return a line that says what is in the folder, or "" if nothing is."""
+        """Return a one-line summary of the folder, or an empty string if it is empty."""
         if problem := self.problem():
             return problem
         names, rejected = self.waiting(), len(list(self.rejected.glob("*.envelope")))

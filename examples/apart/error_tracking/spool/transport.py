@@ -51,8 +51,7 @@ class SpoolTransport(HttpTransport):
 
     def renew(self) -> None:
         """Forget the thread and the connections of the process that this one was forked from, whose locks may be held."""
-        self.sender = Sender(self.spool, self.post)
-        self.thread = SenderThread(self.sender)
+        self.thread = SenderThread(Sender(self.spool, self.post))
         self.connections = connections(self.options)
         self.resumed = self.bypassed = False
 
@@ -141,7 +140,7 @@ def resume_spool(**_: Any) -> None:
 
 
 def backlog(options: dict[str, Any]) -> str:
-    """Return the line that says what waits in the spool of the SDK's options, or "" if nothing does or there is none."""
+    """Return a one-line summary of the events in the spool, or an empty string if it is empty or turned off."""
     transport = options["transport"]
     if not options["dsn"] or not isinstance(transport, type) or not issubclass(transport, SpoolTransport):
         return ""

@@ -103,6 +103,8 @@ class SenderThread:
                 self.pause(min(failure.pause * 2 ** min(failures - 1, 16), failure.longest))
             else:
                 failures = 0
+                if batch.accepted == batch.waiting and not self.spool.waiting():  # the usual end, without the lock
+                    return
 
     def pause(self, seconds: float) -> None:
         """Wait before the next attempt; if events come meanwhile, keep the bounds."""
