@@ -203,20 +203,32 @@ def starter(project: Project, spool: str, megabytes: str = "50") -> Start:
     return lambda port: Site(project, "outage_site", f"http://key@127.0.0.1:{port}/1", spool, megabytes)
 
 
+def crash_times(sites: dict[str, Site]) -> dict[str, list[list[float]]]:
+    """Return the milliseconds of each crash of some sites, a list for each round; the sites take turns."""
+    times: dict[str, list[list[float]]] = {name: [] for name in sites}
+    for turn in range(LATENCY_ROUNDS + 1):
+        for name, site in sites.items():
+            seconds = site.ask(f"crash {LATENCY_CRASHES} {LATENCY_SECONDS}")["seconds"]
+            if turn:  # the first of each fills the caches
+                times[name].append([second * 1000 for second in seconds])
+    return times
+
+
+def crash_figure(label: str, value: Callable[[list[float]], float], times: dict[str, list[list[float]]]) -> Figure:
+    """Return the figure of one value of each round, such as its median."""
+    values = {name: [value(milliseconds) for milliseconds in rounds] for name, rounds in times.items()}
+    return Figure(f"{label} of {LATENCY_CRASHES}", "ms", 2, values)
+
+
 def latency(project: Project) -> Figure:
-    """Return the p99 of a crash with both transports, which take turns."""
+    """Return the p99 of a crash with both transports."""
     with serving() as tracker, tempfile.TemporaryDirectory() as folder:
         starts = {"the SDK's own transport": starter(project, ""), "the spool": starter(project, folder)}
         sites = {name: start(tracker.server_port) for name, start in starts.items()}
-        times: dict[str, list[float]] = {name: [] for name in sites}
-        for turn in range(LATENCY_ROUNDS + 1):
-            for name, site in sites.items():
-                seconds = site.ask(f"crash {LATENCY_CRASHES} {LATENCY_SECONDS}")["seconds"]
-                if turn:  # the first of each fills the caches
-                    times[name].append(p99(seconds) * 1000)
+        times = crash_times(sites)
         for site in sites.values():
             site.end()
-    return Figure(f"a crash, p99 of {LATENCY_CRASHES}", "ms", 2, times)
+    return crash_figure("a crash, p99", p99, times)
 
 
 def measure(project: Project) -> tuple[list[Outage], Figure]:

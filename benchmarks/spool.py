@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.outage import LATENCY_CRASHES, LATENCY_ROUNDS, LATENCY_SECONDS, p99, settle, starter
+from benchmarks.outage import crash_figure, crash_times, p99, settle, starter
 from benchmarks.site import Project, Tracker, serving
 from scripts.demo import free_ports
 
@@ -76,22 +76,12 @@ def crowd(project: Project) -> list[Figure]:
         for number in range(CROWD):
             copy = f"{int(time) + number:020d}-{kind[:8]}{number % 997:08x}-{uuid.uuid4().hex}-{dropped}"
             shutil.copyfile(file, file.with_name(copy))
-        medians: dict[str, list[float]] = {name: [] for name in sites}
-        slowest: dict[str, list[float]] = {name: [] for name in sites}
-        for turn in range(LATENCY_ROUNDS + 1):
-            for name, site in sites.items():
-                seconds = site.ask(f"crash {LATENCY_CRASHES} {LATENCY_SECONDS}")["seconds"]
-                if turn:  # the first of each fills the caches
-                    medians[name].append(statistics.median(seconds) * 1000)
-                    slowest[name].append(p99(seconds) * 1000)
+        times = crash_times(sites)
         for site in sites.values():
             site.process.kill()
             site.end()
     label = "a crash while the tracker is away"
-    return [
-        Figure(f"{label}, median of {LATENCY_CRASHES}", "ms", 2, medians),
-        Figure(f"{label}, p99 of {LATENCY_CRASHES}", "ms", 2, slowest),
-    ]
+    return [crash_figure(f"{label}, median", statistics.median, times), crash_figure(f"{label}, p99", p99, times)]
 
 
 def measure(project: Project) -> list[Figure]:
