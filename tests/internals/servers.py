@@ -25,7 +25,8 @@ class Tracker(http.server.ThreadingHTTPServer):
         self.status = status
         self.pages: dict[str, object] = {}
         self.bodies: list[bytes] = []
-        self.times: list[float] = []
+        self.times: list[float] = []  # of the requests
+        self.answered = 0
         self.headers: dict[str, str] = {}
         self.poison = b""  # a body that holds it is answered with 500
         self.answer: bytes | None = None  # instead of the JSON with the event's id
@@ -72,6 +73,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client may have given up
             taken = json.dumps({"id": event_id}).encode() if self.server.answer is None else self.server.answer
             self.answer(status, taken if status == 200 else b"")
+        self.server.answered += 1
 
     def answer(self, status, body=b""):
         self.send_response(status)
