@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 
-from error_tracking.spool.sender import Batch, Sender
+from error_tracking.spool.sender import Sender
 
 log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
 Reply = queue.SimpleQueue[None]
@@ -92,7 +92,8 @@ class SenderThread:
     def send_all(self) -> None:
         """Send until nothing waits. After a failure another file is tried, since only one of them may fail."""
         failures, tried, logged = 0, "", set[str]()
-        while not self.sender.stopped and (batch := self.sender.send_waiting(tried)) != Batch(0):
+        while not self.sender.stopped:
+            batch = self.sender.send_waiting(tried)
             if batch is None:
                 self.pause(self.LOOK_PAUSE)
             elif failure := batch.failure:
@@ -103,7 +104,8 @@ class SenderThread:
                 self.pause(min(failure.pause * 2 ** min(failures - 1, 16), failure.longest))
             else:
                 failures = 0
-                if batch.accepted == batch.waiting and not self.spool.waiting():  # the usual end, without the lock
+                # Without the lock: a process that could not take it at its end has left its events to this one.
+                if not self.spool.waiting():
                     return
 
     def pause(self, seconds: float) -> None:
