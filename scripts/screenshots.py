@@ -1,4 +1,4 @@
-"""`make screenshots`: takes the pictures in docs/images/ of what a user sees, from a project that really runs."""
+"""`make screenshots`: takes the screenshots in docs/images/ from a running project."""
 
 import io
 import os
@@ -12,14 +12,14 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from scripts.browser import chromium
-from scripts.demo import TEMPLATE, bake, free_ports, running
+from scripts.demo import TEMPLATE, bake, free_ports, get, running
 
 IMAGES = TEMPLATE / "docs" / "images"
 COLUMNS = 118
 
 
 def prompts(folder: Path, *answers: str) -> str:
-    """Answer the prompts in a real terminal, with the defaults after `answers`, and return what was on it, with ANSI codes.
+    """Type `answers`, then the defaults, in a real terminal, and return its content with ANSI codes.
 
     Raises:
         pexpect.ExceptionPexpect: if the bake does not end within 30 seconds.
@@ -41,14 +41,14 @@ def prompts(folder: Path, *answers: str) -> str:
 
 
 def as_page(terminal: str) -> str:
-    """Return an HTML page that shows what was on a terminal, a text with ANSI codes."""
+    """Return an HTML page that shows the content of a terminal, a text with ANSI codes."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text.from_ansi(terminal))
     return console.export_html(theme=MONOKAI, inline_styles=True)
 
 
 def main() -> None:
-    """Take the pictures: the prompts, the start page, the event in the tracker, the 500 page."""
+    """Take the screenshots: the prompts, the start page, the list of events, an event, and the 500 page."""
     IMAGES.mkdir(exist_ok=True)
     tracker_port, site_port = free_ports(2)
     site, tracker = f"http://localhost:{site_port}", f"http://localhost:{tracker_port}"
@@ -66,10 +66,17 @@ def main() -> None:
         with running(project, tracker_port, site_port):
             page.goto(site)
             page.get_by_role("button", name="Raise an error").click()
-            page.get_by_role("link", name="Look at it in the tracker").wait_for()
+            page.get_by_role("status").get_by_role("link").wait_for()
             shoot("start-page")
+            page.get_by_role("button", name="Log an error").click()
+            page.get_by_role("status").get_by_role("link", name="Test error from the start page").wait_for()
             page.goto(tracker)
-            shoot("tracker", whole=False)  # below is what kent says of itself
+            shoot("events")
+            get(f"{site}/glitchtip-debug/?page=2&token=fuchsia-harbour")
+            page.get_by_text("2 events").wait_for()
+            page.get_by_role("link", name="ZeroDivisionError").click()
+            page.set_viewport_size({"width": 900, "height": 960})  # the part that fits the window
+            shoot("event-page", whole=False)
         with running(project, tracker_port, site_port, DEBUG="False"):
             page.goto(f"{site}/glitchtip-debug/")
             shoot("error-page")

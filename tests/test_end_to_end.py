@@ -1,4 +1,4 @@
-"""The main job, as the README of a generated project says it: make run, an error, the event in the tracker."""
+"""The main use, as in the README of a generated project: `make run`, an error, and its event in the tracker."""
 
 import tomllib
 import urllib.request
@@ -8,7 +8,7 @@ import pytest
 from scripts.demo import get, received_events
 from tests.conftest import Site
 
-pytestmark = pytest.mark.xdist_group("site")  # one worker starts it, for the browser's tests too
+pytestmark = pytest.mark.xdist_group("site")  # one worker starts the site, which the browser tests share
 
 
 def test_the_first_error_arrives_at_the_embedded_tracker(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py check_tracker` says what happens to an event on its way."""
+"""`manage.py check_tracker` reports each step of an event's delivery."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from servers import Tracker, line_server, serving
 
 
 def use(settings, port):
-    """Point the settings at a tracker on a port of this machine."""
+    """Point the settings at a tracker on a local port."""
     settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": f"http://key@127.0.0.1:{port}/1"}
 
 
 @pytest.fixture
 def tracker(settings, request) -> Iterator[Tracker]:
-    """Give a tracker that answers with the status of the test's parameter, and point the settings at it."""
+    """Yield a tracker that answers with the test's status, and point the settings at it."""
     with serving(request.param) as server:
         use(settings, server.server_port)
         settings.GLITCHTIP_API_TOKEN = "token"
@@ -31,16 +31,16 @@ def test_check_tracker_says_that_an_event_was_accepted(tracker, capsys):
 @pytest.mark.parametrize(
     ("tracker", "message"),
     [
-        (401, "key is refused"),
+        (401, "key is rejected"),
         (403, "30 seconds"),
         (404, "project number"),
         (413, "too large"),
-        (429, "limits its rate"),
-        (500, "the tracker fails"),
+        (429, "rate limit is exceeded"),
+        (500, "the tracker failed"),
     ],
     indirect=["tracker"],
 )
-def test_check_tracker_says_why_an_event_was_refused(tracker, message):
+def test_check_tracker_says_why_an_event_was_rejected(tracker, message):
     with pytest.raises(CommandError, match=message):
         call_command("check_tracker")
 
@@ -48,7 +48,7 @@ def test_check_tracker_says_why_an_event_was_refused(tracker, message):
 GLITCHTIP = {
     "/api/settings/": {"version": "6.2.3"},
     "/api/0/organizations/": [{"slug": "shop"}],
-    "/api/0/organizations/shop/issues/": [{"id": "7"}],
+    "/api/0/organizations/shop/issues/": [{"id": "7", "title": "burnt"}],
 }
 
 
@@ -65,8 +65,8 @@ def test_check_tracker_finds_the_issue_in_glitchtip(tracker, capsys):
     [
         ({}, "token", "is not GlitchTip"),
         (GLITCHTIP, "", "GLITCHTIP_API_TOKEN is empty"),
-        (GLITCHTIP, "wrong", "its API answers 401"),
-        ({**GLITCHTIP, "/api/0/organizations/shop/issues/": []}, "token", "accepted and never stored"),
+        (GLITCHTIP, "wrong", "its API answered 401"),
+        ({**GLITCHTIP, "/api/0/organizations/shop/issues/": []}, "token", "accepted but not stored"),
     ],
 )
 def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch, pages, token, message):
@@ -77,8 +77,8 @@ def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch
         call_command("check_tracker", "--read-back")
 
 
-@pytest.mark.parametrize(("answer", "message"), [(b"+PONG\r\n", "cannot be reached"), (b"", "does not answer within")])
-def test_check_tracker_says_that_the_server_speaks_no_http(settings, monkeypatch, answer, message):
+@pytest.mark.parametrize(("answer", "message"), [(b"+PONG\r\n", "cannot be reached"), (b"", "did not respond within")])
+def test_check_tracker_says_that_the_server_does_not_speak_http(settings, monkeypatch, answer, message):
     monkeypatch.setattr("error_tracking.management.commands.check_tracker.SECONDS", 0.1)
     with line_server(answer) as port:
         use(settings, port)
@@ -89,7 +89,7 @@ def test_check_tracker_says_that_the_server_speaks_no_http(settings, monkeypatch
 def test_check_tracker_says_that_nothing_listens(settings):
     with Tracker(200) as closed:
         use(settings, closed.server_port)
-    with pytest.raises(CommandError, match="refuses the connection"):
+    with pytest.raises(CommandError, match="refused the connection"):
         call_command("check_tracker")
 
 
