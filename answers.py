@@ -1,6 +1,6 @@
-"""Decides whether an answer is valid. `django_glitchtip_answers.py` makes these functions available to Cookiecutter.
+"""Validates the answers. `django_glitchtip_answers.py` makes these functions available to Cookiecutter.
 
-Every check takes the answers given so far and returns what is wrong with the answer and what to do, or "".
+Every check receives the answers given so far and returns what is wrong and what to do, or "" if the answer is valid.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from slugify import slugify
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-#: What a project of ours contains or installs: a folder of one of these names would hide it.
+#: What a generated project contains (OWN_FOLDERS) and installs (INSTALLED). A folder of the same name would hide it.
 OWN_FOLDERS = set("config development docs error_tracking glitchtip pages scripts site static tests".split())
 INSTALLED = frozenset(
     """
     _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama django django_stubs_ext dotenv environ filelock
-    flask gunicorn honcho iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
+    flask gunicorn iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
     pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger ruff sentry_sdk
     setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
-#: Names that Windows keeps for devices (Microsoft, "Naming Files, Paths, and Namespaces").
+#: Names that Windows reserves for devices (Microsoft, "Naming Files, Paths, and Namespaces").
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))}
-#: Unicode categories that no line of text holds: controls, lone surrogates, line and paragraph separators.
+#: Unicode categories not allowed in one line of text: controls, lone surrogates, line and paragraph separators.
 NOT_TEXT = {"Cc", "Cs", "Zl", "Zp"}
 
 SLUG_LENGTH = 40
@@ -48,7 +48,7 @@ Answers = Mapping[str, str]
 
 
 def reserved(slug: str) -> str:
-    """Say what owns the name `slug` already, or "" if it is free."""
+    """Return what already uses the name `slug`, or "" if it is free."""
     if keyword.iskeyword(slug) or keyword.issoftkeyword(slug):
         return "a Python keyword"
     if slug in sys.stdlib_module_names:
@@ -56,14 +56,14 @@ def reserved(slug: str) -> str:
     if slug in INSTALLED:
         return "a package that the project installs"
     if slug in OWN_FOLDERS:
-        return "a folder or module that the project has already"
+        return "a folder or module that the project already has"
     if slug in DEVICES:
         return "a device on Windows"
     return ""
 
 
 def project_slug(project_name: str) -> str:
-    """Derive a folder and Python name from what people read: "Corner Shop" gives "corner_shop"."""
+    """Derive the folder and package name from the project name: "Corner Shop" becomes "corner_shop"."""
     slug = slugify(project_name, separator="_") or "site"
     if not slug[0].isalpha():
         slug = f"site_{slug}"
@@ -71,20 +71,20 @@ def project_slug(project_name: str) -> str:
 
 
 def template_syntax(text: str) -> str:
-    """Refuse what Cookiecutter would render as a template (Jinja, "Template Designer Documentation", "Synopsis")."""
+    """Reject what Cookiecutter would render as a template (Jinja, "Template Designer Documentation", "Synopsis")."""
     for mark in ("{{", "{%", "{#"):
         if mark in text:
-            return f"contains {mark}, which Cookiecutter reads as template syntax: type it without"
+            return f"contains {mark}, which Cookiecutter reads as template syntax; leave it out"
     return ""
 
 
 def check_text(text: str) -> str:
-    """Refuse what is not one line of text."""
+    """Reject text that is not one line of plain text."""
     if syntax := template_syntax(text):
         return syntax
     for character in text:
         if unicodedata.category(character) in NOT_TEXT:
-            return f"holds the control character U+{ord(character):04X}: type one line of plain text"
+            return f"contains the control character U+{ord(character):04X}; use one line of plain text"
     return ""
 
 
@@ -92,21 +92,26 @@ def check_project_name(answers: Answers) -> str:
     """1 to 80 characters, no control characters, at least one letter."""
     name = answers["project_name"]
     if not 1 <= len(name) <= 80:
-        return f"has {len(name)} characters: type 1 to 80"
+        return f"has {len(name)} characters; use 1 to 80"
     if not any(character.isalpha() for character in name):
-        return "has no letter: type a name such as Corner Shop"
+        return "has no letter; use a name such as Corner Shop"
     return check_text(name)
 
 
 def check_project_slug(answers: Answers) -> str:
-    """A Python name of lower-case letters, digits and _, at most 40; no keyword, module, folder or device has it."""
+    """At most 40 lower-case letters, digits and _, and not the name of a Python keyword, module, folder or device."""
     slug = answers["project_slug"]
     if len(slug) > SLUG_LENGTH:
-        return f"has {len(slug)} characters: type at most {SLUG_LENGTH}"
+        return f"has {len(slug)} characters; use at most {SLUG_LENGTH}"
     if not SLUG.fullmatch(slug):
-        return "is not a Python name: type lower-case letters, digits and _, a letter first, no _ last, such as corner_shop"
+        # A text with other characters may be a password that was pasted here.
+        example = project_slug(slug) if re.fullmatch(r"[\w -]+", slug) else "corner_shop"
+        return (
+            "must be lower-case letters, digits and _, starting with a letter and not ending with _;"
+            f" for example {example}"
+        )
     if owner := reserved(slug):
-        return f"is {owner}: type another name, such as {slug}_site"
+        return f"is {owner}; choose another name, for example {slug}_site"
     return ""
 
 
@@ -116,17 +121,19 @@ def check_description(answers: Answers) -> str:
 
 
 def check_admin_email(answers: Answers) -> str:
-    """An address of plain ASCII letters, digits and . _ + -, at most 254 characters (RFC 5321, 4.5.3.1.3)."""
+    """An e-mail address of ASCII letters, digits and . _ + -, at most 254 characters (RFC 5321, 4.5.3.1.3)."""
     email = answers["admin_email"]
     if len(email) > 254 or not EMAIL.fullmatch(email):
-        return "is not an e-mail address: type one such as ada@example.com"
+        return "must be an e-mail address such as ada@example.com"
     return ""
 
 
 def check_port(port: str) -> str:
-    """A port that needs no privilege: 1024 to 65535 in plain digits (RFC 6335, section 6)."""
-    if not re.fullmatch("[1-9][0-9]{3,4}", port) or not 1024 <= int(port) <= 65535:
-        return "is not a port: type a whole number from 1024 to 65535"
+    """A port that needs no privileges: 1024 to 65535 in plain digits (RFC 6335, section 6)."""
+    if re.fullmatch("[1-9][0-9]{0,3}", port) and int(port) < 1024:
+        return "is a port that needs administrator privileges; choose one from 1024 to 65535"
+    if not re.fullmatch("[1-9][0-9]{3,4}", port) or int(port) > 65535:
+        return "must be a whole number from 1024 to 65535"
     return ""
 
 
@@ -136,14 +143,13 @@ def check_glitchtip_port(answers: Answers) -> str:
 
 
 def check_app_port(answers: Answers) -> str:
-    """The same, and not `glitchtip_port` where the project has a tracker."""
+    """A whole number from 1024 to 65535, in plain digits, different from `glitchtip_port`."""
     port = answers["app_port"]
     if problem := check_port(port):
         return problem
-    if answers.get("tracker") == "glitchtip" and port == answers.get("glitchtip_port"):
-        return "is the tracker's port (glitchtip_port) too: type another, such as " + (
-            "8001" if port == "8000" else "8000"
-        )
+    if port == answers.get("glitchtip_port"):
+        other = "8001" if port == "8000" else "8000"
+        return f"is already used by the tracker (glitchtip_port); choose another, for example {other}"
     return ""
 
 
@@ -151,37 +157,49 @@ def check_dsn(dsn: str) -> str:
     """Empty, or a DSN that the SDK accepts: http(s)://KEY@HOST[:PORT][/PATH]/PROJECT_ID (`sentry_sdk.utils.Dsn`)."""
     if not dsn:
         return ""
-    example = "type nothing, or a DSN such as https://KEY@errors.example.com/1"
+    example = "leave it empty, or use a DSN such as https://KEY@errors.example.com/1"
     if not DSN.fullmatch(dsn):
-        return f"is not a DSN: {example}"
+        return f"is not a DSN; {example}"
     try:
         url = urlsplit(dsn)
         port = url.port
     except ValueError:
-        return f"is not a DSN, for its host or port cannot be: {example}"
+        return f"has an invalid host or port; {example}"
     if url.username == "KEY":
-        return "has the KEY of the example: type nothing, or the DSN that the tracker shows"
-    return f"is not a DSN, for no server has port 0: {example}" if port == 0 else ""
+        return "contains the KEY of the example; leave it empty, or use the DSN that your tracker shows"
+    return f"has port 0, which no server uses; {example}" if port == 0 else ""
 
 
 def check_staging_dsn(answers: Answers) -> str:
-    """Nothing, or `http(s)://KEY@HOST[:PORT][/PATH]/PROJECT_ID`."""
+    """Empty, or `http(s)://KEY@HOST[:PORT][/PATH]/PROJECT_ID`."""
     return check_dsn(answers["staging_dsn"])
 
 
 def check_production_dsn(answers: Answers) -> str:
-    """The same."""
+    """Empty, or `http(s)://KEY@HOST[:PORT][/PATH]/PROJECT_ID`."""
     return check_dsn(answers["production_dsn"])
 
 
+def choices(name: str) -> dict[str, str]:
+    """Return the choices for an answer, each with its explanation, from the numbered lines of the prompt."""
+    return dict(re.findall(r"^ +\d - (\S+) +(.+)$", template_variables()["__prompts__"][name], re.MULTILINE))
+
+
 def choice(name: str) -> Callable[[Answers], str]:
-    """Return the check of an answer that is one of a list in cookiecutter.json."""
+    """Return a check that the answer is one of the choices in its prompt."""
 
     def check(answers: Answers) -> str:
-        choices = template_variables()[name]
-        return "" if answers[name] in choices else f"is no choice: type one of {', '.join(choices)}"
+        return "" if answers[name] in choices(name) else f"must be one of {', '.join(choices(name))}"
 
     return check
+
+
+def canonical(name: str, answer: str) -> str:
+    """Return an answer as the project uses it: a choice by name instead of number, a DSN without a trailing slash."""
+    if name.endswith("_dsn"):
+        return answer.rstrip("/")
+    offered = [*choices(name)]
+    return offered[int(answer) - 1] if answer in map(str, range(1, len(offered) + 1)) else answer
 
 
 CHECKS: dict[str, Callable[[Answers], str]] = {
@@ -190,7 +208,6 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
     "description": check_description,
     "admin_email": check_admin_email,
     "tracker": choice("tracker"),
-    "glitchtip_layout": choice("glitchtip_layout"),
     "glitchtip_port": check_glitchtip_port,
     "app_port": check_app_port,
     "database": choice("database"),
@@ -202,28 +219,28 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
 
 
 def shown(value: str) -> str:
-    """Quote an answer for a one-line message: short, printable, and without the password of a URL."""
-    value = re.sub(r":(?!//).*@", ":***@", value, flags=re.DOTALL)
+    """Return an answer in quotes for a one-line message: shortened, printable, and without the password of a URL."""
+    value = re.sub(r":(?!//).*@|//.*//.*@", ":***@", value, flags=re.DOTALL)
     return json.dumps(value if len(value) <= 60 else value[:57] + "...")
 
 
-def refusal(answers: Answers, name: str) -> str:
-    """Return the line that refuses the answer `name`, or "" if it is right."""
+def rejection(answers: Answers, name: str) -> str:
+    """Return the line that says why the answer `name` is rejected, or "" if it is valid."""
     value = answers.get(name)
     if not isinstance(value, str):
-        return f"{name} = {json.dumps(value)} is not text: type it in quotes"
+        return f"{name} = {json.dumps(value)} is not text; put it in quotes"
     problem = CHECKS[name](answers)
     return f"{name} = {shown(value)} {problem}" if problem else ""
 
 
-def refusals(answers: Answers, names: Iterable[str] = CHECKS) -> list[str]:
-    """Return the lines that refuse the answers `names`, in their order; none if all is right."""
-    return [line for name in names if (line := refusal(answers, name))]
+def rejections(answers: Answers, names: Iterable[str] = CHECKS) -> list[str]:
+    """Return a line for each of the answers `names` that is rejected, in their order."""
+    return [line for name in names if (line := rejection(answers, name))]
 
 
 @functools.cache
 def template_variables() -> dict[str, Any]:
-    """Return cookiecutter.json as it is in the template, with no answer in it."""
+    """Return the template's cookiecutter.json, without the user's answers."""
     with open(os.path.join(HERE, "cookiecutter.json"), encoding="utf-8") as file:
         variables: dict[str, Any] = json.load(file)
     return variables

@@ -1,6 +1,6 @@
 """The Jinja extension that makes `answers.py` and the files of `parts/` available to Cookiecutter.
 
-Cookiecutter imports it by its name, which no module of the user's folder has.
+Cookiecutter imports this module by name, so the name must not clash with a module in the user's folder.
 """
 
 from __future__ import annotations
@@ -19,58 +19,70 @@ from jinja2.ext import Extension
 from jinja2.runtime import Context
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# A module `answers` of the user's folder is not ours, nor is that of the older commit when cruft renders two.
+# A module `answers` that is already loaded is the user's, or an older commit's if cruft renders two commits.
 sys.modules.pop("answers", None)
 sys.path.insert(0, HERE)
-from answers import CHECKS, Answers, project_slug, refusal, refusals, shown, template_syntax, template_variables  # noqa: E402
+from answers import (  # noqa: E402
+    CHECKS,
+    Answers,
+    canonical,
+    project_slug,
+    rejection,
+    rejections,
+    shown,
+    template_syntax,
+    template_variables,
+)
 
 sys.path.remove(HERE)
 
-# What Cookiecutter has imported by now lives as long as the bake. Searching it for garbage again and again, while
-# templates are compiled, took a tenth of a bake.
+# Everything that Cookiecutter has imported stays in memory until the bake ends. Excluding it from garbage collection
+# saves a tenth of the time of a bake.
 gc.freeze()
 
 
 def check(answers: dict[str, str], name: str) -> str:
-    """Refuse the answer `name` while the user is still typing, and ask for it again.
+    """Check the answer `name` as soon as it is given, and ask again if it is rejected.
 
     Raises:
-        SystemExit: with code 1, after one line on stderr, if nobody is asked. Cookiecutter has written nothing yet.
+        SystemExit: with code 1 and one line on stderr, if prompts are off. Cookiecutter has written nothing yet.
     """
     options = command_line()
     asking = not options.get("no_input", True)
-    while line := refusal(answers, name) or (unusable(answers, options, asking) if name == "project_slug" else ""):
+    while True:
+        if isinstance(answer := answers.get(name), str):
+            answers[name] = canonical(name, answer)
+        line = rejection(answers, name) or (unusable(answers, options, asking) if name == "project_slug" else "")
+        if not line:
+            return ""
         if not asking:
             stop([line])
-        print(line, file=sys.stderr)
+        click.secho(line, fg="red", err=True)
         answers[name] = ask(answers, name)
-    return ""
 
 
 def command_line() -> Mapping[str, Any]:
-    """Return the options of the `cookiecutter` or `cruft` command, by name; none where a program bakes."""
+    """Return the options of the `cookiecutter` or `cruft` command by name, or {} if a program calls Cookiecutter."""
     command = click.get_current_context(silent=True)
     return command.params if command else {}
 
 
 def unusable(answers: Answers, options: Mapping[str, Any], asking: bool) -> str:
-    """Return the line that refuses a slug whose folder cannot be written, or "".
+    """Return the line that rejects a slug whose folder exists or is not writable, or "".
 
-    Cookiecutter itself says that the folder exists, but after the last question.
+    Cookiecutter reports an existing folder only after the last question.
     """
     slug = answers["project_slug"]
     folder = os.path.abspath(os.path.join(options.get("output_dir") or ".", slug))
     if options.get("overwrite_if_exists"):
         return unwritable(folder)
     if asking and os.path.lexists(folder):
-        return (
-            f"project_slug = {shown(slug)} is a folder already: type another name, or start with --overwrite-if-exists"
-        )
+        return f"project_slug = {shown(slug)} is an existing folder; choose another name, or use --overwrite-if-exists"
     return ""
 
 
 def ask(answers: Answers, name: str) -> str:
-    """Ask for an answer as Cookiecutter does; the template's own default is offered."""
+    """Ask for an answer as Cookiecutter does, and offer the template's default."""
     from cookiecutter.prompt import read_user_variable
 
     variables = template_variables()
@@ -80,60 +92,65 @@ def ask(answers: Answers, name: str) -> str:
 
 
 def python_string(text: str) -> str:
-    """Write `text` as the Python literal that `ruff format` would leave as it is."""
+    """Return `text` as a Python literal, formatted as `ruff format` formats it."""
     quote = "'" if text.count('"') > text.count("'") else '"'
     body = text.replace("\\", "\\\\").replace(quote, f"\\{quote}")
     return quote + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in body) + quote
 
 
 def toml_string(text: str) -> str:
-    """Write `text` as a TOML basic string (TOML 1.0, "String"); a JSON string without surrogate pairs is one."""
+    """Return `text` as a TOML basic string (TOML 1.0, "String"). A JSON string without surrogate pairs is one."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def plain(answers: Answers) -> dict[str, str]:
-    """Return the answers alone, as a dict whose `repr` is a Python literal that no answer can break out of."""
+    """Return only the answers, as a dict whose `repr` is a Python literal that no answer can break out of."""
     return {name: answers[name] for name in CHECKS}
 
 
-def unknown_names(names: Collection[str]) -> str:
-    """Return the line that refuses names on the command line that are no answers, or "".
+def updating(_: Answers) -> bool:
+    """Return whether cruft renders the project for an update. Click does not expose the command of cruft."""
+    return "cruft" in sys.argv[0] and sys.argv[1:2] not in ([], ["create"])
 
-    Cookiecutter itself ignores them in silence, so that a slip of the finger would bake a default.
+
+def unknown_names(names: Collection[str]) -> str:
+    """Return the line that rejects names on the command line that are not answers, or "".
+
+    Cookiecutter silently ignores such names, so a typo would produce the default.
     """
     for name in names:
         if name not in CHECKS:
-            return f"{shown(name)} is not asked here: type one of {', '.join(CHECKS)}"
+            return f"{shown(name)} is not an answer of this template; use one of {', '.join(CHECKS)}"
     return ""
 
 
 def unwritable(path: str) -> str:
     """Return the line that says why a project cannot be written to `path`, or "".
 
-    Cookiecutter answers a folder that takes no file with a traceback.
+    Without this check, Cookiecutter ends with a traceback.
     """
-    while not os.path.lexists(path) and (parent := os.path.dirname(path)) != path:  # Windows may lack the drive itself
+    while not os.path.lexists(path) and (parent := os.path.dirname(path)) != path:  # Windows may lack the drive
         path = parent
     if not os.path.isdir(path):
-        return f'"{path}" is not a folder: remove it, or name another with --output-dir'
+        return f'"{path}" is not a folder; remove it, or choose another with --output-dir'
     if not os.access(path, os.W_OK | os.X_OK):
-        return f'"{path}" takes no files: make it writable, or name another with --output-dir'
+        return f'"{path}" is not writable; make it writable, or choose another with --output-dir'
     return ""
 
 
 def stop(lines: Iterable[str]) -> None:
-    """End the bake if there are `lines`, after they were printed on stderr.
+    """Print `lines` on stderr and end the bake, if there are any.
 
     Raises:
-        SystemExit: with code 1. Cookiecutter would print an exception of its own on stdout, or with a traceback.
+        SystemExit: with code 1. Cookiecutter would print any other exception on stdout or as a traceback.
     """
     if text := "\n".join(filter(None, lines)):
-        print(text, file=sys.stderr)
+        click.secho(text, fg="red", err=True)
         raise SystemExit(1)
 
 
 def given(options: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Yield the answers of the user's configuration file and of the command line, before Cookiecutter renders them."""
+    """Yield the answers in the user's configuration file and on the command line, before Cookiecutter renders them."""
     from cookiecutter.config import get_user_config
 
     if "config_file" in options:
@@ -143,19 +160,19 @@ def given(options: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
 
 @functools.cache
 def own_texts() -> frozenset[str]:
-    """Return the texts of the template that Cookiecutter renders without naming a file: its variables and its hook."""
+    """Return the template's texts that Cookiecutter renders without a file name: its variables and its hook."""
     with open(os.path.join(HERE, "hooks", "post_gen_project.py"), encoding="utf-8") as hook:
         return frozenset([hook.read(), *(text for text in template_variables().values() if isinstance(text, str))])
 
 
 def is_own(source: str) -> bool:
-    """Return whether a text is the template's own: one of `own_texts`, or the name of a folder or file."""
+    """Return whether a text belongs to the template: one of `own_texts`, or the name of a folder or file."""
     folder = os.path.join(HERE, "{{cookiecutter.project_slug}}")
     return source in own_texts() or any(os.path.lexists(os.path.join(where, source)) for where in (HERE, folder))
 
 
 def replayed(options: Mapping[str, Any]) -> list[str]:
-    """Return the lines that reject the answers of a replay, which has no prompts to check them."""
+    """Return the lines that reject answers in a replay, which shows no prompts."""
     from cookiecutter.config import get_user_config
     from cookiecutter.replay import load
 
@@ -167,14 +184,14 @@ def replayed(options: Mapping[str, Any]) -> list[str]:
     else:
         return []
     answers = load(folder, name)["cookiecutter"]
-    return refusals(answers, [name for name in CHECKS if name in answers])  # Cookiecutter asks for the others
+    return rejections(answers, [name for name in CHECKS if name in answers])  # Cookiecutter asks for the rest
 
 
 def check_command(options: Mapping[str, Any]) -> None:
-    """Stop if the command names an answer that does not exist, a template instead of a text, or an unusable folder.
+    """Stop if the command has an unknown answer name, template syntax in an answer, or a folder that is not writable.
 
     Raises:
-        SystemExit: with code 1, after one line on stderr; after one for each wrong answer of a replay.
+        SystemExit: with code 1 and one line on stderr, or one for each invalid answer of a replay.
     """
     typed = options.get("extra_context")
     stop([unknown_names(typed) if isinstance(typed, Mapping) else ""])
@@ -188,22 +205,34 @@ def check_command(options: Mapping[str, Any]) -> None:
 
 @pass_context
 def part(context: Context, name: str) -> str:
-    """Return a file of parts/, rendered with the answers; Jinja itself includes only from a folder named templates."""
+    """Return a file of parts/, rendered with the answers. Jinja includes files only from a folder named templates."""
     environment = context.environment
     return FileSystemLoader(os.path.join(HERE, "parts")).load(environment, name, environment.globals).render(context)
 
 
+class PlainText:
+    """A template without tags, which renders to itself."""
+
+    def __init__(self, text: str) -> None:
+        """Keep `text`."""
+        self.text = text
+
+    def render(self, **_: object) -> str:
+        """Return the text."""
+        return self.text
+
+
 class AnswersExtension(Extension):
-    """Gives templates the functions of this module."""
+    """Makes the functions of this module available in templates."""
 
     def __init__(self, environment: Environment) -> None:
-        """Check the command, then register the filters and the function `part`; `environment` is Cookiecutter's own.
+        """Check the command, then register the filters and the function `part` in Cookiecutter's `environment`.
 
         Raises:
-            SystemExit: with code 1, if something is wrong with the command; it has been printed on stderr.
+            SystemExit: with code 1, after the problem was printed on stderr, if the command is not valid.
         """
         super().__init__(environment)
-        # cruft update renders two commits of the template in one process: each is to import its own module.
+        # cruft update renders two commits of the template in one process, and each must import its own module.
         sys.modules.pop("django_glitchtip_answers", None)
         check_command(command_line())
         environment.filters.update(
@@ -212,14 +241,18 @@ class AnswersExtension(Extension):
             project_slug=project_slug,
             python_string=python_string,
             toml_string=toml_string,
+            updating=updating,
         )
         environment.globals["part"] = part
+        # Cookiecutter compiles the name of every file, most of which have no tag: a tenth of a bake.
+        compiled = environment.from_string
+        environment.from_string = lambda source: compiled(source) if "{" in source else PlainText(source)  # type: ignore[misc, method-assign, assignment]
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002
-        """Stop before an answer is rendered: that of a program, or of cruft, whose command Click does not show.
+        """Stop before an answer is rendered, if a program or cruft gave it; `check_command` cannot read those answers.
 
         Raises:
-            SystemExit: with code 1, after one line on stderr, if `source` is not the template's own.
+            SystemExit: with code 1 and one line on stderr, if `source` does not belong to the template.
         """
         if name is None and (problem := template_syntax(source)) and not is_own(source):
             stop([f"{shown(source)} {problem}"])

@@ -1,20 +1,19 @@
-"""`make examples`: writes docs/answers.md from cookiecutter.json and the rules in answers.py."""
+"""Write docs/answers.md from cookiecutter.json and the rules in answers.py (part of `make examples`)."""
 
 import answers
 from scripts.demo import TEMPLATE
 
 PAGE = TEMPLATE / "docs" / "answers.md"
-#: What each answer changes in the project.
+#: What each answer changes in the generated project.
 CHANGES = {
     "project_name": "heading of the README and of the start page",
     "project_slug": "folder, package, release, databases",
     "description": "README and `pyproject.toml`",
-    "admin_email": "GlitchTip's first login",
-    "tracker": "with `external` no tracker is generated, neither GlitchTip nor the embedded one",
-    "glitchtip_layout": "services in `compose.yaml`",
-    "glitchtip_port": "port of the tracker on your machine, and in the development DSN",
+    "admin_email": "`authors` in `pyproject.toml`, GlitchTip's first user",
+    "tracker": "services in `compose.yaml`; with `external` there is no GlitchTip",
+    "glitchtip_port": "port of the tracker on your machine, in the development DSN",
     "app_port": "port of the site on your machine",
-    "database": "the site's database in compose; without Docker development uses SQLite",
+    "database": "the site's database in compose",
     "staging_dsn": "`SENTRY_DSN` of staging",
     "production_dsn": "`SENTRY_DSN` of production",
     "ci": "the workflow",
@@ -25,65 +24,65 @@ TEXT = """\
 
 <!-- Written by `make examples` from cookiecutter.json and answers.py. -->
 
-Cookiecutter asks for them in this order. A wrong answer is refused at once, in one line that says what is wrong and what
-to type, and asked for again; the same rules run once more before a file is written. They are in
-[answers.py](../answers.py).
+[![The prompts in a terminal, and the commands that come next](images/prompts.png)](images/prompts.png)
 
-| answer | what it asks | default | what it may be | what it changes |
+Cookiecutter asks these questions in this order. An invalid answer is rejected with one line, and you are asked again.
+The same rules, in [answers.py](../answers.py), are checked again before any file is written. For a choice, type its
+number or its name.
+
+| answer | prompt | default | allowed values | what it changes |
 |---|---|---|---|---|
 {rows}
 
-Answers can be given on the command line:
+You can also give answers on the command line:
 
 ```sh
 cookiecutter gh:org/django-glitchtip --no-input project_name="Corner Shop" app_port=8081
 ```
 
-Cookiecutter renders answers as templates, so an answer that contains `{{{{`, `{{%` or `{{#` is rejected.
+```console
+$ cookiecutter gh:org/django-glitchtip --no-input app_port=8000
+app_port = "8000" is already used by the tracker (glitchtip_port); choose another, for example 8001
+```
 
-A name that is not in the table is refused (`aap_port=8081`); in a configuration file it is ignored, for it may be another
-template's.
+An unknown name is rejected (`aap_port=8081`). In a configuration file, it is ignored, because it may belong to another
+template. An answer that contains `{{{{`, `{{%` or `{{#` is rejected, because Cookiecutter would render it.
 
-## What a bake does to what is there
+## What happens to an existing folder?
 
-A folder of the project's name is refused, and nothing in it is touched. With `--overwrite-if-exists` the template's files are
-written over, so commit first; your own files stay, and so do the env files, whatever is in them. The bake says where a port
-in them is not the one you typed, and which variables they lack. Beside it, `--skip-if-file-exists` keeps only the files that
-hold an answer: Cookiecutter copies the others over all the same.
+If a folder with the project's name exists, the bake stops and changes nothing in it. To bake over it, commit your work,
+then use `--overwrite-if-exists`. The template's files are overwritten. Your own files and the env files are kept. The
+bake lists ports in the env files that differ from your answers, and missing variables.
 
-`--replay` and `--replay-file` are checked like answers. With `--accept-hooks no` the env files are missing, and
-`make run` or `python scripts/create_env_files.py` makes them.
+If you also use `--skip-if-file-exists`, only files that contain an answer are kept. Cookiecutter overwrites the others.
 
-A folder that cannot be written is rejected before anything is written.
+Answers from `--replay` and `--replay-file` are checked too. With `--accept-hooks no`, no env files are created. To
+create them, use `make run` or `python scripts/create_env_files.py`.
 
-## Where Cookiecutter has the last word
+If the output folder is not writable, the bake stops before anything is written.
 
-It prints a Python traceback before the template is asked, or behind its back:
+## When does Cookiecutter print a traceback?
 
-- for a choice that does not exist on the command line (`tracker=errbit`): the last line names the choices. In a
-  configuration file it warns, and takes none of the answers from there on;
-- for a date without quotes in a configuration file, and for a replay of an older template that asked for less;
-- when a disk fills up while it writes: it then leaves what it has written.
+The template cannot catch two failures:
+
+- A configuration file has a date without quotes, or you replay answers of an older template that asked fewer questions.
+- The disk fills up while files are written. The files written so far remain.
 """
 
 
-def row(name: str, default: str | list[str]) -> str:
-    """Return the line of the table for one answer."""
-    label = answers.template_variables()["__prompts__"][name]
-    if isinstance(default, list):
-        question, first = label["__prompt__"], default[0]
-        rule = " · ".join(f"`{choice}`: {label[choice].removeprefix(choice).strip()}" for choice in default)
-    else:
-        question, first = label, default
-        rule = (answers.CHECKS[name].__doc__ or "").strip()
-    shown = "from the name" if "{{" in first else f"`{first}`" if first else "nothing"
-    return f"| `{name}` | {question} | {shown} | {rule} | {CHANGES[name]} |"
+def row(name: str) -> str:
+    """Return the table row of an answer."""
+    variables = answers.template_variables()
+    label, default = variables["__prompts__"][name].partition("\n")[0], variables[name]
+    offered = " · ".join(f"`{choice}`: {words}" for choice, words in answers.choices(name).items())
+    rule = offered or (answers.CHECKS[name].__doc__ or "").strip()
+    shown = "from the name" if "{{" in default else f"`{default}`" if default else "empty"
+    return f"| `{name}` | {label} | {shown} | {rule} | {CHANGES[name]} |"
 
 
 def page() -> str:
-    """Return what docs/answers.md has to be."""
-    asked = {name: value for name, value in answers.template_variables().items() if not name.startswith("_")}
-    return TEXT.format(rows="\n".join(row(name, default) for name, default in asked.items()))
+    """Return the expected content of docs/answers.md."""
+    return TEXT.format(rows="\n".join(map(row, answers.CHECKS)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`make examples`: renders examples/, so that a change of the template is reviewed as a change of real files."""
+"""`make examples`: renders examples/, so that you can review a change of the template in real files."""
 
 import shutil
 import subprocess
@@ -8,11 +8,11 @@ from pathlib import Path
 from scripts.demo import TEMPLATE, bake
 
 EXAMPLES = TEMPLATE / "examples"
-#: What tells most: all there is by default, GlitchTip's other layout with every other choice, and no GlitchTip.
+#: Three examples: the defaults; GlitchTip as web and worker with the other choices; and an external tracker.
 ANSWERS = {
     "default": {},
     "apart": {
-        "glitchtip_layout": "web-and-worker",
+        "tracker": "glitchtip-web-and-worker",
         "database": "sqlite",
         "production_dsn": "https://key@errors.example.com/1",
         "ci": "gitlab",
@@ -23,7 +23,7 @@ ANSWERS = {
 
 
 def tracked(project: Path) -> dict[str, bytes]:
-    """Return the content of each file that git would track in a project, by its path: no secret, no cache."""
+    """Return the content, by path, of each file in a project that git would track: no secrets, no caches."""
     with tempfile.TemporaryDirectory() as git_dir:
         subprocess.run(["git", "init", "--quiet", "--bare", git_dir], check=True)
         command = ["git", "--git-dir", git_dir, "--work-tree", str(project), "ls-files"]
@@ -34,7 +34,7 @@ def tracked(project: Path) -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Render every example anew."""
+    """Render every example again."""
     for name, answers in ANSWERS.items():
         with tempfile.TemporaryDirectory() as folder:
             files = tracked(bake(Path(folder), **answers))

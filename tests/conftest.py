@@ -1,4 +1,4 @@
-"""One fixture, `baked`, does every bake; one environment, made from the default project, runs them all."""
+"""The fixture `baked` bakes projects; one environment, created from the default project, runs them all."""
 
 import json
 import os
@@ -17,11 +17,11 @@ from pytest_cookies.plugin import Cookies
 from scripts import demo
 
 TEMPLATE = Path(__file__).resolve().parent.parent
-#: Tests of the packages of a project, which run in a project that was baked.
+#: Tests of a project's packages, which run in a baked project.
 INTERNALS = TEMPLATE / "tests" / "internals"
 collect_ignore = ["internals"]
 BIN = "Scripts" if os.name == "nt" else "bin"
-#: Commands leave no file of their own in a project.
+#: Keep commands from creating cache files in a project.
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
 
 
@@ -30,15 +30,15 @@ ENV_FILES = ("development.env", "staging.env", "production.env")
 
 @dataclass(frozen=True)
 class Baked:
-    """A project that was baked, and the environment that its commands run in."""
+    """A baked project, and the environment in which its commands run."""
 
     path: Path
     environment: Path
 
     def run(self, *command: str, **variables: str) -> str:
-        """Run a program of the environment in the project and return what it printed; it must end with 0."""
+        """Run a program of the environment in the project and return its output; it must exit with 0."""
         program = self.environment / BIN / command[0]
-        # The template's own variables are not the project's, nor is a tracker that the developer has set.
+        # Do not pass on the template's variables or a DSN that the developer has set.
         machine = {name: value for name, value in os.environ.items() if not name.startswith(("SENTRY_", "DJANGO_"))}
         done = subprocess.run(
             [program, *command[1:]],
@@ -51,7 +51,7 @@ class Baked:
         return done.stdout + done.stderr
 
     def lint(self) -> None:
-        """Run what its `make lint` runs."""
+        """Run the checks of the project's `make lint`."""
         self.run("ruff", "check")
         self.run("ruff", "format", "--check")
         self.run("mypy")
@@ -63,12 +63,12 @@ class Baked:
         )
 
     def test(self) -> None:
-        """Run its own tests, where SENTRY_DSN names a tracker that they must not reach."""
+        """Run the project's tests, with a tracker in SENTRY_DSN that they must not reach."""
         printed = self.run("pytest", "-q", "-p", "no:cacheprovider", SENTRY_DSN="http://key@127.0.0.1:9/1")
         assert " passed" in printed
 
     def test_internals(self) -> None:
-        """Run the template's tests of what is inside it; they see only the project's packages, and stop after 5 failures."""
+        """Run the template's tests of internals with only the project's packages; stop after 5 failures."""
         options = ["-c", "pyproject.toml", "--rootdir", ".", "-p", "tests.conftest", "--confcutdir", str(INTERNALS)]
         printed = self.run(
             "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--maxfail=5", *options, str(INTERNALS)
@@ -76,32 +76,32 @@ class Baked:
         assert " passed" in printed
 
     def read(self, name: str) -> str:
-        """Return the text of one file."""
+        """Return the text of a file."""
         return (self.path / name).read_text(encoding="utf-8")
 
     def env(self, environment: str) -> dict[str, str]:
-        """Return the variables of one env file."""
+        """Return the variables of an env file."""
         lines = self.read(f".envs/{environment}.env").splitlines()
         return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
 
     def files(self) -> set[str]:
-        """Return the paths of all files that the bake wrote."""
+        """Return the paths of all files that the bake created."""
         return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
 
 
 def env_files(project: Path) -> dict[str, bytes]:
-    """Return what is in the env files of a project."""
+    """Return the contents of a project's env files."""
     return {name: (project / ".envs" / name).read_bytes() for name in ENV_FILES}
 
 
 Bake = Callable[..., Baked]
 Command = Callable[..., Result]
-Refused = Callable[..., str]
+Rejected = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
 def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
-    """Give a function that bakes each set of answers once: `baked(database="sqlite").run("ruff", "check")`."""
+    """Return a function that bakes each set of answers once: `baked(database="sqlite").run("ruff", "check")`."""
     environment = tmp_path_factory.mktemp("environment") / "venv"
     done: dict[frozenset[tuple[str, str]], Path] = {}
 
@@ -118,14 +118,14 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def install(project: Path, environment: Path, *options: str, python: str = sys.executable) -> None:
-    """Install what a project needs into a new environment, for some Python; the project is left as it was."""
+    """Install a project's dependencies into a new environment, for a given Python, without changing the project."""
     subprocess.run(
-        [sys.executable, "-m", "uv", "sync", "--quiet", "--python", python, *options],
+        [sys.executable, "-m", "uv", "sync", "--quiet", "--all-groups", "--python", python, *options],
         cwd=project,
         env={
             **os.environ,
             "UV_PROJECT_ENVIRONMENT": str(environment),
-            "UV_COMPILE_BYTECODE": "1",  # half of the time of the projects' tests is else the compilation of packages
+            "UV_COMPILE_BYTECODE": "1",  # otherwise compiling packages takes half of the time of the projects' tests
             "VIRTUAL_ENV": "",
         },
         check=True,
@@ -135,7 +135,7 @@ def install(project: Path, environment: Path, *options: str, python: str = sys.e
 
 @dataclass(frozen=True)
 class Site:
-    """A project that runs, the address of its site and that of its embedded tracker."""
+    """A running project, with the addresses of its site and its embedded tracker."""
 
     project: Path
     url: str
@@ -144,7 +144,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Give a project that `make run` has started, on free ports."""
+    """Yield a project started with `make run`, on free ports."""
     if os.name == "nt" or shutil.which("make") is None:
         pytest.skip("there is no make, or this is Windows: that `make run` brings up site and tracker was not checked")
     tracker_port, site_port = demo.free_ports(2)
@@ -157,7 +157,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Give a function that runs the `cookiecutter` command on the template, into the folder "out" of `tmp_path`."""
+    """Return a function that runs the `cookiecutter` command on the template, with output to `tmp_path / "out"`."""
     output = tmp_path / "out"
     output.mkdir()
     config = tmp_path / "config.yaml"
@@ -172,8 +172,8 @@ def command(tmp_path: Path) -> Command:
 
 
 @pytest.fixture
-def refused(command: Command, tmp_path: Path) -> Refused:
-    """Give a function that bakes answers which must be refused, and returns the one line that says why."""
+def rejected(command: Command, tmp_path: Path) -> Rejected:
+    """Return a function that bakes invalid answers and returns the one-line error message."""
 
     def bake(**answers: str) -> str:
         result = command("--no-input", *(f"{name}={value}" for name, value in answers.items()))

@@ -1,4 +1,4 @@
-"""The rules of answers.py, and what a user sees of them."""
+"""The rules in answers.py, and what users see when they break one."""
 
 import keyword
 import subprocess
@@ -25,13 +25,13 @@ BAD = [
         for mark in ("{{", "{%", "{#")
     ),
     ("project_name", "nul\0", "control character U+0000"),
-    ("project_slug", "", "is not a Python name"),
-    ("project_slug", "../outside", "is not a Python name"),
-    ("project_slug", "/absolute", "is not a Python name"),
-    ("project_slug", "Upper", "is not a Python name"),
-    ("project_slug", "1st", "is not a Python name"),
-    ("project_slug", "ends_", "is not a Python name"),
-    ("project_slug", "naïve", "is not a Python name"),
+    ("project_slug", "", "must be lower-case letters"),
+    ("project_slug", "../outside", "must be lower-case letters"),
+    ("project_slug", "/absolute", "must be lower-case letters"),
+    ("project_slug", "Upper", "must be lower-case letters"),
+    ("project_slug", "1st", "must be lower-case letters"),
+    ("project_slug", "ends_", "must be lower-case letters"),
+    ("project_slug", "naïve", "must be lower-case letters"),
     ("project_slug", "x" * 41, "has 41 characters"),
     ("project_slug", "class", "is a Python keyword"),
     ("project_slug", "match", "is a Python keyword"),
@@ -39,30 +39,30 @@ BAD = [
     ("project_slug", "sentry_sdk", "is a package that the project installs"),
     ("project_slug", "con", "is a device on Windows"),
     *(
-        ("project_slug", name, "is a folder or module that the project has already")
+        ("project_slug", name, "is a folder or module that the project already has")
         for name in ("config", "tests", "pages", "error_tracking", "glitchtip")
     ),
     ("project_slug", "django", "is a package that the project installs"),
     ("description", "two\nlines", "control character U+000A"),
     ("description", "separator\u2028", "control character U+2028"),
-    ("admin_email", "", "is not an e-mail address"),
-    ("admin_email", "ada", "is not an e-mail address"),
-    ("admin_email", "ada@host", "is not an e-mail address"),
-    ("admin_email", 'ada"$(x)"@example.com', "is not an e-mail address"),
-    ("admin_email", "ada@example.com\nX=1", "is not an e-mail address"),
-    ("tracker", "errbit", "is no choice: type one of glitchtip, external"),
-    ("license", "GPL", "is no choice: type one of MIT"),
-    ("glitchtip_port", "1023", "is not a port"),
-    ("glitchtip_port", "65536", "is not a port"),
+    ("admin_email", "", "must be an e-mail address"),
+    ("admin_email", "ada", "must be an e-mail address"),
+    ("admin_email", "ada@host", "must be an e-mail address"),
+    ("admin_email", 'ada"$(x)"@example.com', "must be an e-mail address"),
+    ("admin_email", "ada@example.com\nX=1", "must be an e-mail address"),
+    ("tracker", "errbit", "must be one of glitchtip, glitchtip-web-and-worker, external"),
+    ("license", "GPL", "must be one of MIT, Apache-2.0"),
+    ("glitchtip_port", "1023", "is a port that needs administrator privileges"),
+    ("glitchtip_port", "65536", "must be a whole number from 1024 to 65535"),
     *(
-        ("app_port", port, "is not a port")
-        for port in ("", "80", "eighty", "8001 ", "+8001", "0x1F40", "８００１", "8001\n", "08001", "-8001", "8001.0")
+        ("app_port", port, "must be a whole number from 1024 to 65535")
+        for port in ("", "0", "eighty", "8001 ", "+8001", "0x1F40", "８００１", "8001\n", "08001", "-8001", "8001.0")
     ),
-    ("app_port", "8000", "is the tracker's port (glitchtip_port) too: type another, such as 8001"),
+    ("app_port", "8000", "is already used by the tracker (glitchtip_port); choose another, for example 8001"),
     ("staging_dsn", "errors.example.com", "is not a DSN"),
-    ("staging_dsn", "https://KEY@errors.example.com/2", "has the KEY of the example"),
+    ("staging_dsn", "https://KEY@errors.example.com/2", "contains the KEY of the example"),
     *(
-        ("production_dsn", dsn, "is not a DSN")
+        ("production_dsn", dsn, "https://KEY@errors.example.com/1")
         for dsn in (
             "ftp://key@host/1",
             "https://host/1",
@@ -104,8 +104,8 @@ def complete(**changes: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("name", "value", "message"), BAD)
-def test_a_wrong_answer_is_refused_by_name(name: str, value: str, message: str) -> None:
-    [line] = answers.refusals(complete(**{name: value}))
+def test_an_invalid_answer_is_rejected_by_name(name: str, value: str, message: str) -> None:
+    [line] = answers.rejections(complete(**{name: value}))
     assert line.startswith(f"{name} = ")
     assert message in line
     assert line.isascii()
@@ -113,22 +113,36 @@ def test_a_wrong_answer_is_refused_by_name(name: str, value: str, message: str) 
 
 
 @pytest.mark.parametrize(("name", "value"), GOOD)
-def test_a_right_answer_is_taken(name: str, value: str) -> None:
-    assert answers.refusals(complete(**{name: value})) == []
+def test_a_valid_answer_is_accepted(name: str, value: str) -> None:
+    assert answers.rejections(complete(**{name: value})) == []
 
 
-def test_an_external_tracker_has_no_port_to_share() -> None:
-    assert answers.refusals(complete(tracker="external", app_port="8000")) == []
+@pytest.mark.parametrize(
+    ("name", "given", "used"),
+    [
+        ("tracker", "3", "external"),
+        ("tracker", "4", "4"),
+        ("license", "MIT", "MIT"),
+        ("app_port", "1", "1"),
+        ("production_dsn", "https://key@errors.example.com/1/", "https://key@errors.example.com/1"),
+    ],
+)
+def test_a_choice_may_be_its_number_and_a_dsn_may_end_with_a_slash(name: str, given: str, used: str) -> None:
+    assert answers.canonical(name, given) == used
 
 
-def test_a_missing_answer_is_refused() -> None:
+def test_an_invalid_slug_suggests_a_valid_one() -> None:
+    assert answers.rejections(complete(project_slug="Corner_Shop"))[0].endswith("for example corner_shop")
+
+
+def test_a_missing_answer_is_rejected() -> None:
     given = complete()
     del given["app_port"]
-    assert answers.refusals(given) == ["app_port = null is not text: type it in quotes"]
+    assert answers.rejections(given) == ["app_port = null is not text; put it in quotes"]
 
 
-def test_a_refusal_shows_no_password() -> None:
-    [line] = answers.refusals(complete(production_dsn="https://user:hun/ter2@host"))
+def test_an_error_message_shows_no_password() -> None:
+    [line] = answers.rejections(complete(production_dsn="https://user:hun/ter2@host"))
     assert "hun" not in line
 
 
@@ -138,7 +152,7 @@ def test_the_sdk_accepts_the_dsns_that_we_accept(dsn: str) -> None:
 
 
 @pytest.mark.parametrize("dsn", ["ftp://key@host/1", "https://host/1", "https://key@host", "https://key@host/name"])
-def test_we_refuse_the_dsns_that_the_sdk_refuses(dsn: str) -> None:
+def test_we_reject_the_dsns_that_the_sdk_rejects(dsn: str) -> None:
     with pytest.raises(BadDsn):
         Dsn(dsn)
     assert answers.check_dsn(dsn)
@@ -157,7 +171,7 @@ def test_we_refuse_the_dsns_that_the_sdk_refuses(dsn: str) -> None:
         *((word, f"{word}_site") for word in keyword.softkwlist if word != "_"),
     ],
 )
-def test_the_slug_follows_from_the_name(project_name: str, slug: str) -> None:
+def test_the_slug_is_derived_from_the_name(project_name: str, slug: str) -> None:
     assert answers.project_slug(project_name) == slug
     assert answers.check_project_slug({"project_slug": slug}) == ""
 
@@ -185,45 +199,48 @@ def test_a_python_string_is_as_ruff_formats_it(text: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("answer", "value", "message"),
     [
-        ("app_port", "8000", "is the tracker's port"),
+        ("app_port", "8000", "is already used by the tracker"),
+        ("tracker", "errbit", "must be one of glitchtip, glitchtip-web-and-worker, external"),
         ("project_name", "!!!", "has no letter"),
-        ("project_slug", "../outside", "is not a Python name"),
+        ("project_slug", "../outside", "must be lower-case letters"),
         ("project_slug", "{{ cookiecutter.project_name }}", "contains {{, which Cookiecutter reads as template syntax"),
         ("description", "two\nlines", "control character"),
-        ("admin_email", "ada", "is not an e-mail address"),
-        ("glitchtip_port", "80", "is not a port"),
+        ("admin_email", "ada", "must be an e-mail address"),
+        ("glitchtip_port", "80", "needs administrator privileges"),
         ("staging_dsn", "nowhere", "is not a DSN"),
         ("production_dsn", "https://u:hunter2@host", "is not a DSN"),
     ],
 )
 def test_the_command_prints_one_line_and_leaves_nothing(
-    refused: Callable[..., str], answer: str, value: str, message: str
+    rejected: Callable[..., str], answer: str, value: str, message: str
 ) -> None:
-    line = refused(**{answer: value})
+    line = rejected(**{answer: value})
     assert message in line
     assert "hunter2" not in line
 
 
-def test_the_prompts_refuse_at_once_and_ask_again(
+def test_the_prompts_reject_at_once_and_ask_again(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "out" / "shop").mkdir()
-    typed = iter(["!!!", "Corner Shop", "../shop", "shop", "corner"])
+    typed = iter(["!!!", "Corner Shop", "../shop", "shop", "corner", "", "ada@example.com", "errbit", "3"])
     asked: list[str] = []
 
     def type_answer(question: str, **options: str) -> str:
         asked.append(question)
-        return next(typed, options["default"])
+        return next(typed, "") or options["default"]
 
     monkeypatch.setattr("rich.prompt.Prompt.ask", type_answer)
     result = command()
     assert result.exit_code == 0, result.output
-    assert [line.partition(":")[0] for line in result.stderr.splitlines()] == [
+    assert [line.partition(";")[0].partition(",")[0] for line in result.stderr.splitlines()] == [
         'project_name = "!!!" has no letter',
-        'project_slug = "../shop" is not a Python name',
-        'project_slug = "shop" is a folder already',
+        'project_slug = "../shop" must be lower-case letters',
+        'project_slug = "shop" is an existing folder',
+        'tracker = "errbit" must be one of glitchtip',
     ]
-    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3] + [1] * 11
+    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3, 1, 1, 2] + [1] * 7
+    assert not (tmp_path / "out" / "corner" / "glitchtip").exists()
     assert (tmp_path / "out" / "corner" / "README.md").read_text().startswith("# Corner Shop\n")
 
 
@@ -233,7 +250,6 @@ def test_every_prompt_has_a_label_for_itself_and_each_choice() -> None:
     for name, default in variables.items():
         if name.startswith("_"):
             continue
-        if isinstance(default, list):
-            assert set(labels[name]) == {"__prompt__", *default}
-        else:
-            assert labels[name]
+        assert labels[name]
+        offered = answers.choices(name)
+        assert not offered or default == next(iter(offered))

@@ -1,4 +1,4 @@
-"""What a bake writes, and what it never does."""
+"""What a bake creates, and what it never does."""
 
 import fnmatch
 import json
@@ -24,11 +24,11 @@ from tests.conftest import TEMPLATE, Bake, Baked
 from tests.test_answers import complete
 
 ENVIRONMENTS = ("development", "staging", "production")
-#: Every choice at least once, each set with something of its own to show. (test_combinations.py has the pairs.)
+#: Sets of answers that contain every choice at least once. (test_combinations.py tests all pairs.)
 SETS: dict[str, dict[str, str]] = {
     "default": {},
     "apart, SQLite, GitLab": {
-        "glitchtip_layout": "web-and-worker",
+        "tracker": "glitchtip-web-and-worker",
         "database": "sqlite",
         "ci": "gitlab",
         "license": "BSD-3-Clause",
@@ -39,13 +39,13 @@ SETS: dict[str, dict[str, str]] = {
         "license": "proprietary",
         "production_dsn": "https://key@errors.example.com/1",
     },
-    "external, SQLite": {"tracker": "external", "database": "sqlite", "license": "Apache-2.0", "app_port": "8000"},
+    "external, SQLite": {"tracker": "external", "database": "sqlite", "license": "Apache-2.0", "app_port": "9000"},
 }
 
 
 @pytest.fixture(params=[*SETS.values()], ids=[*SETS])
 def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
-    """Give the project of each set of answers in turn."""
+    """Return the project of each set of answers in turn."""
     return baked(**request.param)
 
 
@@ -60,16 +60,12 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
         ),
         (
             {"tracker": "external"},
-            {
-                "Procfile",
-                "development/management/commands/embedded_tracker.py",
-                "glitchtip/provision.py",
-            },
+            {"glitchtip/provision.py"},
             set(),
         ),
     ],
 )
-def test_an_answer_takes_and_adds_files(
+def test_an_answer_removes_and_adds_files(
     baked: Bake, answers: dict[str, str], missing: set[str], added: set[str]
 ) -> None:
     project = baked(**answers)
@@ -86,13 +82,13 @@ def test_an_answer_takes_and_adds_files(
         ("proprietary", "Copyright (c) the owners of My Django Project"),
     ],
 )
-def test_the_licence_is_the_one_that_was_chosen(baked: Bake, licence: str, first_line: str) -> None:
+def test_the_license_is_the_one_that_was_chosen(baked: Bake, licence: str, first_line: str) -> None:
     project = baked(license=licence)
     assert project.read("LICENSE").split("\n")[0].strip() == first_line
     assert licence.replace("proprietary", "LicenseRef-Proprietary") in project.read("pyproject.toml")
 
 
-def test_a_project_knows_which_version_of_the_template_made_it(baked: Bake) -> None:
+def test_a_project_records_the_version_of_its_template(baked: Bake) -> None:
     version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     made_by = tomllib.loads(baked().read("pyproject.toml"))["tool"]["django-glitchtip"]
     assert made_by == {"template": version}
@@ -104,14 +100,13 @@ def test_the_editors_files_can_be_read(project: Baked) -> None:
     assert yaml.safe_load(project.read(".pre-commit-config.yaml"))["repos"]
 
 
-def test_what_holds_no_tag_is_copied_without_rendering_and_nothing_else_is() -> None:
+def test_only_files_without_tags_are_copied_without_rendering() -> None:
     folder = TEMPLATE / "{{cookiecutter.project_slug}}"
     patterns = template_variables()["_copy_without_render"]
     for file in (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
         name = file.relative_to(folder).as_posix()
-        if (
-            "{" in name or file.suffix == ".html"
-        ):  # Cookiecutter cannot copy to an empty name; Django's tags are not ours
+        # Cookiecutter cannot copy to an empty name, and Django's tags are not Cookiecutter's.
+        if "{" in name or file.suffix == ".html":
             continue
         has_tag = re.search(r"\{\{|\{%|\{#", file.read_text(encoding="utf-8")) is not None
         assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns) != has_tag, name
@@ -160,7 +155,7 @@ def test_manage_py_test_has_no_tracker(baked: Bake) -> None:
             },
         ),
         (SETS["external"], {"db": None, "migrate": None, "web": "8001"}),
-        (SETS["external, SQLite"], {"migrate": None, "web": "8000"}),
+        (SETS["external, SQLite"], {"migrate": None, "web": "9000"}),
     ],
 )
 def test_the_compose_file_has_these_services_and_ports(
@@ -179,12 +174,12 @@ def test_the_compose_file_has_these_services_and_ports(
     assert {mount.split(":")[0] for mount in mounts if not mount.startswith("./")} == set(compose["volumes"])
 
 
-def test_the_development_dsn_is_the_key_of_the_compose_stack(baked: Bake) -> None:
+def test_the_development_dsn_has_the_key_of_the_compose_stack(baked: Bake) -> None:
     env = baked().env("development")
     assert env["SENTRY_DSN"] == f"http://{env['GLITCHTIP_KEY']}@localhost:8000/1"
 
 
-def test_staging_and_production_take_their_dsns(baked: Bake) -> None:
+def test_staging_and_production_get_their_dsns(baked: Bake) -> None:
     project = baked(staging_dsn="https://key@errors.example.com/2", production_dsn="https://key@errors.example.com/1")
     assert project.env("staging")["SENTRY_DSN"] == "https://key@errors.example.com/2"
     assert project.env("production")["SENTRY_DSN"] == "https://key@errors.example.com/1"
@@ -220,7 +215,7 @@ def test_no_secret_is_used_twice(baked: Bake) -> None:
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 
-def test_equal_answers_differ_in_git_ignored_files_alone(cookies: Cookies) -> None:
+def test_equal_answers_differ_only_in_git_ignored_files(cookies: Cookies) -> None:
     first, second = cookies.bake().project_path, cookies.bake().project_path
     for folder in (first, second):
         subprocess.run(["git", "init", "--quiet", folder], check=True)
@@ -234,7 +229,7 @@ def test_equal_answers_differ_in_git_ignored_files_alone(cookies: Cookies) -> No
     assert tracked[0] == tracked[1]
 
 
-def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies: Cookies) -> None:
+def test_the_script_creates_what_is_missing_and_touches_nothing_else(cookies: Cookies) -> None:
     project = cookies.bake().project_path
     folder = project / ".envs"
     (folder / "staging.env").unlink()
@@ -243,12 +238,12 @@ def test_the_script_makes_what_is_missing_and_touches_nothing_else(cookies: Cook
     done = subprocess.run(
         [sys.executable, project / "scripts" / "create_env_files.py"], check=True, capture_output=True, text=True
     )
-    assert done.stdout == "Made .envs/staging.env\n"
+    assert done.stdout == "Created .envs/staging.env\n"
     assert (folder / "production.env").read_text() == "MINE=1\n"
     assert (folder / "development.env").read_text() == before
 
 
-def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) -> None:
+def test_a_hostile_name_passes_the_checks_and_is_escaped_on_the_page(baked: Bake) -> None:
     name = "</title><script>'\"\\ { x } 🎉"
     project = baked(project_name=name, project_slug="shop", description=name)
     project.run("ruff", "check")
@@ -259,11 +254,12 @@ def test_a_hostile_name_passes_the_gate_and_is_escaped_on_the_page(baked: Bake) 
 @pytest.mark.parametrize(
     ("tracker", "told"),
     [
-        ("glitchtip", "Its login: admin@example.com, GLITCHTIP_ADMIN_PASSWORD in .envs/development.env"),
-        ("external", "Write the tracker's DSN into .envs/development.env, SENTRY_DSN=... Next:"),
+        ("glitchtip", "Log in as admin@example.com with GLITCHTIP_ADMIN_PASSWORD from .envs/development.env."),
+        ("glitchtip-web-and-worker", "To run GlitchTip itself: make up."),
+        ("external", "Then open http://localhost:8000/ to see the error."),
     ],
 )
-def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path, tracker: str, told: str) -> None:
+def test_the_end_of_a_bake_says_what_was_created_and_what_comes_next(tmp_path: Path, tracker: str, told: str) -> None:
     command = [*bake_command(), "-o", str(tmp_path)]
     printed = subprocess.run([*command, f"tracker={tracker}"], check=True, capture_output=True, text=True).stdout
     assert len(printed.splitlines()) <= 12
@@ -273,7 +269,7 @@ def test_the_end_of_a_bake_says_what_was_made_and_what_comes_next(tmp_path: Path
     assert commands == [
         f"cd {tmp_path / 'my_django_project'}",
         "make run",
-        "curl -I http://localhost:8001/glitchtip-debug/  # in another terminal; or press a button at http://localhost:8001/",
+        "make trigger  # in another terminal",
     ]
 
 
@@ -285,7 +281,7 @@ def rendered(hook: str) -> str:
     return str(environment.from_string(text).render(cookiecutter=context))
 
 
-def test_the_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Path) -> None:
+def test_the_rendered_hook_passes_mypy(baked: Bake, tmp_path: Path) -> None:
     hook = "post_gen_project.py"
     (tmp_path / hook).write_text(rendered(hook), encoding="utf-8")
     done = subprocess.run(
@@ -300,7 +296,7 @@ def test_the_rendered_hook_has_the_types_that_it_says(baked: Bake, tmp_path: Pat
 
 @pytest.fixture
 def post_gen(tmp_path: Path) -> dict[str, Any]:
-    """Give the post-generation hook as a module, rendered as Cookiecutter renders it."""
+    """Return the names in the post-generation hook, rendered as Cookiecutter renders it."""
     (tmp_path / ".envs").mkdir()
     services = {"glitchtip": "127.0.0.1:${TRACKER:?x}:8000", "web": "127.0.0.1:${SITE:?x}:8001"}
     lines = [f'  {name}:\n    ports:\n      - "{port}"\n' for name, port in services.items()]
@@ -347,7 +343,7 @@ def test_a_tracker_on_another_port_of_this_machine_may_serve_staging(baked: Bake
     assert project.env("staging")["SENTRY_DSN"] == "http://key@localhost:9000/1"
 
 
-def test_a_project_with_wrong_ports_is_refused(tmp_path: Path) -> None:
+def test_a_project_with_invalid_ports_is_rejected(tmp_path: Path) -> None:
     template = tmp_path / "template"
     shutil.copytree(TEMPLATE, template, ignore=shutil.ignore_patterns(".*_cache", ".git", ".venv"))
     with (template / "answers.py").open("a") as module:

@@ -1,4 +1,4 @@
-"""Every answer works with every other: all pairs of choices, and with ALL_COMBINATIONS=1 all combinations."""
+"""Every answer works with every other: all pairs of choices, or all combinations with ALL_COMBINATIONS=1."""
 
 import functools
 import hashlib
@@ -12,26 +12,22 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from allpairspy import AllPairs
 
-from answers import template_variables
+from answers import CHECKS, choices
 from tests.conftest import Bake, Baked
 
 Once = Callable[[str, Callable[[], None]], None]
 Answers = dict[str, str]
-Choice = tuple[str, Answers]  # its name in the tests' ids, and the answers that it stands for
+Choice = tuple[str, Answers]  # its name in the tests' ids, and its answers
 
-#: What can be chosen, the default first: the choices of cookiecutter.json, and another value for each answer that is
-#: typed and on which more depends than a text.
+#: All choices, the default first: those of cookiecutter.json, and another value for each typed answer that changes more
+#: than a text.
 CHOICES: list[list[Choice]] = [
-    *(
-        [(value, {name: value}) for value in values]
-        for name, values in template_variables().items()
-        if isinstance(values, list) and not name.startswith("_")
-    ),
+    *([(value, {name: value}) for value in choices(name)] for name in CHECKS if choices(name)),
     [("", {}), ("other ports", {"glitchtip_port": "9100", "app_port": "9101"})],
     [("", {}), ("DSN of staging", {"staging_dsn": "https://0123456789abcdef@errors.example.com/2"})],
     [("", {}), ("DSN of production", {"production_dsn": "https://0123456789abcdef@errors.example.com/1"})],
 ]
-DEFAULTS = [choices[0] for choices in CHOICES]
+DEFAULTS = [offered[0] for offered in CHOICES]
 SCHEMAS = {
     "compose.yaml": "vendor.compose-spec",
     ".github/workflows/ci.yml": "vendor.github-workflows",
@@ -53,24 +49,24 @@ for script in ("gunicorn.conf.py", "manage.py", "scripts/backup.py", "scripts/cr
 
 
 def chosen() -> Iterator[Sequence[Choice]]:
-    """Yield what is baked: the defaults, each other choice alone, and all pairs, or all that there is."""
+    """Yield what to bake: the defaults, each other choice on its own, and all pairs; or all combinations."""
     if os.environ.get("ALL_COMBINATIONS"):
         yield from itertools.product(*CHOICES)
         return
     yield DEFAULTS
-    for place, choices in enumerate(CHOICES):
-        for choice in choices[1:]:
+    for place, offered in enumerate(CHOICES):
+        for choice in offered[1:]:
             yield [*DEFAULTS[:place], choice, *DEFAULTS[place + 1 :]]
     yield from AllPairs(CHOICES)
 
 
 def combinations() -> list[object]:
-    """Return each set of answers once, as a parameter that is named after the choices that are not the default."""
+    """Return each set of answers once, as a parameter named after its non-default choices."""
     found = {}
     for combination in chosen():
         changed = [choice for choice, default in zip(combination, DEFAULTS, strict=True) if choice != default]
         answers = {answer: value for _, choice in changed for answer, value in choice.items()}
-        # What is equal in two projects is checked once by each of pytest's workers: let one worker have them both.
+        # Each pytest worker checks equal parts of projects once, so similar projects go to the same worker.
         code = f"{answers.get('tracker')} {answers.get('database')}"
         name = ", ".join(name for name, _ in changed) or "default"
         found[name] = pytest.param(answers, id=name, marks=pytest.mark.xdist_group(code))
@@ -79,13 +75,13 @@ def combinations() -> list[object]:
 
 @pytest.fixture(params=combinations())
 def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
-    """Give the project of each set of answers in turn."""
+    """Return the project of each set of answers in turn."""
     return baked(**request.param)
 
 
 @pytest.fixture(scope="session")
 def once() -> Once:
-    """Give a function that calls another, unless one has passed before under the same key."""
+    """Return a function that runs a check, unless a check with the same key has passed before."""
     passed = set()
 
     def run(key: str, check: Callable[[], None]) -> None:
@@ -97,10 +93,10 @@ def once() -> Once:
 
 
 def content(project: Baked, *, without: tuple[str, ...]) -> str:
-    """Return a hash of a project's files but those whose paths begin with one of `without`, and the licence's name.
+    """Return a hash of a project's files, except paths that begin with one of `without` and the license's name.
 
-    The env files are left out: they hold secrets, which differ in each bake, and scripts/create_env_files.py
-    says what else is in them.
+    Env files are not included: they contain secrets, which differ in each bake, and their other content comes from
+    scripts/create_env_files.py.
     """
     digest = hashlib.sha256()
     for name in sorted(project.files()):
@@ -113,12 +109,12 @@ def content(project: Baked, *, without: tuple[str, ...]) -> str:
 TEXTS = ("README.md", "LICENSE", "compose.yaml", ".github", ".gitlab-ci.yml", "renovate.json")
 
 
-def test_the_project_reads_as_if_no_template_had_been_there(project: Baked) -> None:
+def test_the_project_shows_no_trace_of_a_template(project: Baked) -> None:
     for name in project.files():
         text = project.read(name)
         assert "cookiecutter" not in text, name
         assert text == "" or text.endswith("\n"), name
-        if not name.endswith(".py"):  # ruff sees to those
+        if not name.endswith(".py"):  # ruff checks those
             assert not re.search(r"\n\n\n|\n\n\Z|\A\n|[ \t]$", text, re.MULTILINE), name
         if name.endswith((".yaml", ".yml")):
             assert ":\n\n " not in text, name
@@ -126,7 +122,7 @@ def test_the_project_reads_as_if_no_template_had_been_there(project: Baked) -> N
             assert not re.search(r"(?<!\$)\{\{|\{%|\{#", text), name
 
 
-def test_what_other_programs_read_follows_their_schemas(project: Baked, once: Once) -> None:
+def test_configuration_files_match_their_schemas(project: Baked, once: Once) -> None:
     for name, schema in SCHEMAS.items():
         if name in project.files():
             command = ["check_jsonschema", "--builtin-schema", schema, str(project.path / name)]
@@ -136,13 +132,13 @@ def test_what_other_programs_read_follows_their_schemas(project: Baked, once: On
 
 
 def run_module(*command: str) -> None:
-    """Run a Python module of the template's environment; it must end with 0."""
+    """Run a Python module of the template's environment; it must exit with 0."""
     done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_project_passes_its_own_gate(project: Baked, once: Once) -> None:
-    """Run what its `make lint` runs. Projects that differ in texts alone have one gate."""
+def test_the_project_passes_its_own_lint(project: Baked, once: Once) -> None:
+    """Run the checks of `make lint`, once for all projects that differ only in texts."""
 
     def gate() -> None:
         for file in project.path.rglob("*.py"):
@@ -157,7 +153,7 @@ def test_the_project_passes_its_own_gate(project: Baked, once: Once) -> None:
 
 
 def test_the_project_passes_its_own_tests_and_those_of_its_internals(project: Baked, once: Once) -> None:
-    """Run all tests once for each code. What only makes the env files makes no difference to them."""
+    """Run all tests once for projects with the same code; what only affects the env files is ignored."""
     elsewhere = (*TEXTS, ".devcontainer", ".envs", ".vscode", "Makefile", "scripts")
     files = project.files()
     code = content(project, without=elsewhere)

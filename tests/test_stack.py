@@ -1,7 +1,7 @@
-"""The compose stack, where there is an engine; test_combinations.py looks at its file everywhere.
+"""The compose stack, if a container engine is available; test_combinations.py checks its file without one.
 
-STANDINS names a program that tags local images with the public names of a compose file; without it the public images
-are pulled, and GlitchTip is the real one.
+STANDINS is the path of a program that tags local images with the public image names of a compose file. Without it, the
+public images are pulled, and GlitchTip is the real one.
 """
 
 import json
@@ -26,13 +26,13 @@ from tests.test_bake import SETS
 
 SHAPES: dict[str, dict[str, str]] = {
     "all in one": {},
-    "apart, SQLite": {"glitchtip_layout": "web-and-worker", "database": "sqlite"},
+    "apart, SQLite": {"tracker": "glitchtip-web-and-worker", "database": "sqlite"},
 }
 STANDINS = os.environ.get("STANDINS")
 
 
 def no_engine() -> str:
-    """Say why no container can be run here, or ""."""
+    """Return why no container can run here, or ""."""
     if shutil.which("docker") is None:
         return "there is no docker command"
     asked = [["docker", "info"], ["docker", "compose", "version"]]
@@ -41,13 +41,13 @@ def no_engine() -> str:
 
 
 REASON = no_engine()
-pytestmark = pytest.mark.xdist_group("stack")  # one engine, one tag for each image
+pytestmark = pytest.mark.xdist_group("stack")  # all tests share one engine and its image tags
 needs_engine = pytest.mark.skipif(bool(REASON), reason=f"{REASON}: that the stack runs was not checked")
 
 
 @pytest.mark.skipif(shutil.which("docker") is None, reason="no docker command: the compose file was not interpolated")
 @pytest.mark.parametrize("answers", SETS.values(), ids=SETS)
-def test_each_service_is_hardened_and_gets_its_own_secrets_alone(baked: Bake, answers: dict[str, str]) -> None:
+def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, answers: dict[str, str]) -> None:
     project = baked(**answers)
     done = subprocess.run(
         ["docker", "compose", "config", "--format", "json"], cwd=project.path, capture_output=True, text=True
@@ -87,7 +87,7 @@ def test_each_service_is_hardened_and_gets_its_own_secrets_alone(baked: Bake, an
 
 @dataclass
 class Stack:
-    """A project whose containers run."""
+    """A project with running containers."""
 
     project: Baked
     answers: dict[str, str]
@@ -101,7 +101,7 @@ class Stack:
         return done
 
     def up(self) -> None:
-        """Start all, and wait until all is healthy."""
+        """Start all services and wait until they are healthy."""
         self.compose("up", "--detach", "--wait", "--wait-timeout", "180")
 
     def url(self, answer: str) -> str:
@@ -109,11 +109,11 @@ class Stack:
         return f"http://localhost:{self.answers[answer]}"
 
     def trigger(self) -> int:
-        """Raise the error on purpose and return the status of the answer."""
+        """Raise the test error and return the status of the response."""
         return get(f"{self.url('app_port')}/glitchtip-debug/")[0]
 
     def errors(self, expected: int, seconds: float = 20) -> int:
-        """Return how many ZeroDivisionErrors the tracker shows, once there are `expected` or time is up."""
+        """Return the number of ZeroDivisionErrors in the tracker, once there are `expected` or time is up."""
         slug = self.project.path.name.replace("_", "-")
         token = self.project.env("development")["GLITCHTIP_API_TOKEN"]
         request = urllib.request.Request(
@@ -130,14 +130,14 @@ class Stack:
             time.sleep(0.5)
 
     def shell(self, service: str, command: str) -> str:
-        """Run a shell command in a container and return what it printed."""
+        """Run a shell command in a container and return its output."""
         return self.compose("exec", "-T", service, "sh", "-c", command).stdout.strip()
 
 
 def use_standins(project: Path) -> None:
-    """Give every public image of the project its stand-in, and GlitchTip the one that can be provisioned."""
+    """Use stand-ins for all public images of the project, and for GlitchTip one that can be provisioned."""
     if STANDINS:
-        # It ends with 1, for it finds no stand-in for the image that the project builds; compose will build that.
+        # This exits with 1, because there is no stand-in for the image that the project builds.
         subprocess.run([STANDINS, "compose.yaml"], cwd=project, capture_output=True)
         build = [
             "docker",
@@ -155,7 +155,7 @@ Start = Callable[..., Stack]
 
 @pytest.fixture(scope="module")
 def start(baked: Bake) -> Iterator[Start]:
-    """Give a function that starts the stack of a set of answers; all are ended with the module."""
+    """Yield a function that starts the stack of a set of answers; all stacks are removed at the end of the module."""
     stacks = []
 
     def start_stack(slug: str, **answers: str) -> Stack:
@@ -174,7 +174,7 @@ def start(baked: Bake) -> Iterator[Start]:
 
 @pytest.fixture(scope="module", params=[*SHAPES.values()], ids=[*SHAPES])
 def stack(start: Start, request: pytest.FixtureRequest) -> Stack:
-    """Give a stack of each shape that has a tracker."""
+    """Return a stack of each shape that has a tracker."""
     slug = f"stack_{len(request.param)}"
     return start(slug, **request.param)
 
@@ -193,12 +193,9 @@ def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
 
 
 @needs_engine
-def test_make_run_would_use_the_tracker_that_is_there(stack: Stack) -> None:
-    code = (
-        "from development.management.commands.embedded_tracker import tracker_at;"
-        f" print(tracker_at('{stack.url('glitchtip_port')}/'))"
-    )
-    assert stack.project.run("python", "manage.py", "shell", "--verbosity", "0", "--command", code).strip() == "True"
+def test_make_run_would_use_the_running_tracker(stack: Stack) -> None:
+    code = "from development.start_page import tracker_here; print(tracker_here())"
+    assert "GlitchTip" in stack.project.run("python", "manage.py", "shell", "--verbosity", "0", "--command", code)
 
 
 @needs_engine
@@ -232,7 +229,7 @@ def test_a_stop_loses_no_error_in_flight(stack: Stack) -> None:
 
 
 @needs_engine
-def test_what_happens_while_the_tracker_is_down_becomes_an_issue_though_the_site_is_made_anew(stack: Stack) -> None:
+def test_errors_while_the_tracker_is_down_become_issues_even_if_the_site_is_recreated(stack: Stack) -> None:
     expected = 5 if STANDINS else stack.errors(0) + 5  # the stand-in forgets its events when it stops
     stack.compose("stop", "--timeout", "5", "glitchtip")
     assert [stack.trigger() for _ in range(5)] == [500] * 5
@@ -243,7 +240,7 @@ def test_what_happens_while_the_tracker_is_down_becomes_an_issue_though_the_site
 
 
 @needs_engine
-def test_a_backup_brings_back_what_was_there(stack: Stack) -> None:
+def test_a_backup_restores_what_was_there(stack: Stack) -> None:
     make = "from django.contrib.auth.models import User; User.objects.create_superuser('before')"
     names = "from django.contrib.auth.models import User; print(*User.objects.filter(username='before'))"
     stack.shell("web", f'python manage.py shell --verbosity 0 --command "{make}"')
@@ -272,7 +269,7 @@ def test_a_backup_brings_back_what_was_there(stack: Stack) -> None:
 
 @pytest.fixture(scope="module")
 def external(start: Start) -> Stack:
-    """Give a stack without a tracker."""
+    """Return a stack without a tracker."""
     return start("stack_external", tracker="external")
 
 
@@ -292,7 +289,7 @@ def test_the_dockerfile_has_no_warning(baked: Bake) -> None:
 
 
 @pytest.mark.skipif(shutil.which("hadolint") is None, reason="there is no hadolint: the Dockerfile was not linted")
-def test_the_dockerfile_pleases_hadolint(baked: Bake) -> None:
+def test_hadolint_finds_nothing_in_the_dockerfile(baked: Bake) -> None:
     done = subprocess.run(["hadolint", "Dockerfile"], cwd=baked().path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -320,23 +317,23 @@ def test_a_missing_variable_says_what_to_do(baked: Bake, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive"])
-def test_a_file_that_is_no_backup_is_refused(baked: Bake, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_backup_is_rejected(baked: Bake, tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "backup.tar.gz"
     archive.write_bytes(content)
     done = subprocess.run(
         [sys.executable, "scripts/backup.py", "restore", str(archive)], cwd=baked().path, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "is not a whole backup" in done.stderr
+    assert "is not a complete backup" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_backup_whose_part_is_a_folder_is_refused(baked: Bake, tmp_path: Path) -> None:
+def test_a_backup_whose_part_is_a_folder_is_rejected(baked: Bake, tmp_path: Path) -> None:
     (tmp_path / "db.dump").mkdir()
     with tarfile.open(tmp_path / "backup.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "db.dump", "db.dump")
     command = [sys.executable, "scripts/backup.py", "restore", str(tmp_path / "backup.tar.gz")]
     done = subprocess.run(command, cwd=baked().path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "is not a backup of this project: db.dump, " in done.stderr
+    assert "is not a backup of this project: it lacks db.dump, " in done.stderr
     assert "Traceback" not in done.stderr

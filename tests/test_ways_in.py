@@ -1,4 +1,4 @@
-"""Every way into the template does right or ends with one clear line, and no secret is ever overwritten."""
+"""Every way to use the template works or ends with one clear line, and no secret is ever overwritten."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from scripts.demo import bake_command
-from tests.conftest import TEMPLATE, Bake, Command, Refused, env_files
+from tests.conftest import TEMPLATE, Bake, Command, Rejected, env_files
 
 COOKIECUTTER = (sys.executable, "-m", "cookiecutter")
 
 
 def bake(*arguments: str | Path, prefix: Sequence[str] = (), code: int = 0, cwd: Path | None = None) -> tuple[str, str]:
-    """Run `python -m cookiecutter` as a process, which must end with `code`; return what it printed, and on stderr."""
+    """Run `python -m cookiecutter`, which must exit with `code`; return its stdout and stderr."""
     command = [*prefix, *bake_command(), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=cwd)
     assert done.returncode == code, done.stdout + done.stderr
@@ -40,14 +40,14 @@ def test_a_bake_over_a_project_keeps_its_secrets_and_the_users_own_files(command
     assert env_files(project) == before
     assert (project / "shop" / "models.py").read_text() == "mine"
     assert (project / "README.md").read_text().startswith("# My Django Project")
-    # --skip-if-file-exists keeps what Cookiecutter renders; it copies over what it only copies.
+    # --skip-if-file-exists keeps files that Cookiecutter renders, but not files that it only copies.
     (project / "README.md").write_text("changed")
     assert command("--no-input", "--overwrite-if-exists", "--skip-if-file-exists").exit_code == 0
     assert (project / "README.md").read_text() == "changed"
     assert env_files(project) == before
 
 
-def test_a_bake_over_a_project_says_what_its_env_files_have_of_their_own(
+def test_a_bake_over_a_project_says_how_its_env_files_differ(
     command: Command, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     command("--no-input")
@@ -57,8 +57,8 @@ def test_a_bake_over_a_project_says_what_its_env_files_have_of_their_own(
     capfd.readouterr()
     assert command("--no-input", "--overwrite-if-exists", "app_port=9001").exit_code == 0
     printed = capfd.readouterr().out
-    assert "Kept .envs/development.env, with APP_PORT=8001 where this bake has 9001" in printed
-    assert re.search(r"Kept .envs/staging.env, without .*APP_PORT, .*: example.env explains them", printed)
+    assert "Kept .envs/development.env: it has APP_PORT=8001, but your answer is 9001" in printed
+    assert re.search(r"Kept .envs/staging.env: it lacks .*APP_PORT, .*; .envs/example.env explains them", printed)
     assert "another-project" not in printed
     assert env_files(folder.parent) == before
 
@@ -78,13 +78,13 @@ def test_a_file_of_that_name_is_left_alone(command: Command, tmp_path: Path) -> 
     (tmp_path / "out" / "my_django_project").write_text("mine")
     result = command("--no-input", "--overwrite-if-exists")
     assert result.exit_code == 1
-    assert re.fullmatch('".*" is not a folder: remove it, or name another with --output-dir\n', result.output)
+    assert re.fullmatch('".*" is not a folder; remove it, or choose another with --output-dir\n', result.output)
     assert (tmp_path / "out" / "my_django_project").read_text() == "mine"
 
 
 @pytest.mark.parametrize("slug", ["../replayed", "a/b", "{{ 7 * 7 }}", 5])
 @pytest.mark.parametrize("option", ["--replay", "--replay-file"])
-def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
+def test_a_replay_bakes_the_same_answers_and_an_invalid_one_is_rejected(
     command: Command, tmp_path: Path, option: str, slug: object
 ) -> None:
     command("--no-input", "description=It's {replayed}")
@@ -108,7 +108,7 @@ def test_a_replay_bakes_the_same_answers_and_a_wrong_one_is_refused(
     assert not (tmp_path / "replayed").exists()
 
 
-def test_without_hooks_the_project_makes_its_own_env_files(command: Command, tmp_path: Path) -> None:
+def test_without_hooks_the_project_creates_its_own_env_files(command: Command, tmp_path: Path) -> None:
     assert command("--no-input", "--accept-hooks", "no", "app_port=8000").exit_code == 1
     assert command("--no-input", "--accept-hooks", "no").exit_code == 0
     project = tmp_path / "out" / "my_django_project"
@@ -122,10 +122,12 @@ def test_without_hooks_the_project_makes_its_own_env_files(command: Command, tmp
         assert names.findall(without[name]) == names.findall(content)
 
 
-def test_a_name_that_is_not_asked_is_refused(command: Command, refused: Refused, tmp_path: Path) -> None:
-    assert refused(aap_port="8081").startswith('"aap_port" is not asked here: type one of project_name, project_slug,')
-    assert refused(__volumes="x").startswith('"__volumes" is not asked here')
-    config = tmp_path / "config.yaml"  # where one may stand for another template
+def test_an_unknown_answer_is_rejected(command: Command, rejected: Rejected, tmp_path: Path) -> None:
+    assert rejected(aap_port="8081").startswith(
+        '"aap_port" is not an answer of this template; use one of project_name, project_slug,'
+    )
+    assert rejected(__volumes="x").startswith('"__volumes" is not an answer of this template')
+    config = tmp_path / "config.yaml"  # where an answer may be the name of another template
     config.write_text(config.read_text() + "default_context: {full_name: Ada}\n")
     assert command("--no-input").exit_code == 0
 
@@ -138,13 +140,13 @@ def test_a_name_that_is_not_asked_is_refused(command: Command, refused: Refused,
             "{description: '{{ 6 * 7 }}'}",
             'description = "{{ 6 * 7 }}" contains {{, which Cookiecutter reads as template',
         ),
-        ("{app_port: 80}", 'app_port = "80" is not a port'),
-        ("{description: true}", "description = true is not text: type it in quotes"),
-        ("{description: {a: b}}", "description = null is not text: type it in quotes"),
+        ("{app_port: 80}", 'app_port = "80" is a port that needs'),
+        ("{description: true}", "description = true is not text; put it in quotes"),
+        ("{description: {a: b}}", "description = null is not text; put it in quotes"),
         ("{production_dsn: 'https://ada:hunter2@host'}", "production_dsn = "),
     ],
 )
-def test_answers_of_a_configuration_file_are_checked_alike(
+def test_answers_of_a_configuration_file_are_checked_too(
     command: Command, tmp_path: Path, given: str, message: str
 ) -> None:
     config = tmp_path / "config.yaml"
@@ -172,11 +174,14 @@ def test_a_zip_of_the_template_bakes(tmp_path: Path) -> None:
     command: list[str | Path] = [*COOKIECUTTER, archive, "--no-input", "--config-file", config, "-o", tmp_path]
     subprocess.run(command, check=True, capture_output=True)
     assert (tmp_path / "my_django_project" / ".envs" / "production.env").exists()
-    refused = subprocess.run([*command, "app_port=80"], capture_output=True, text=True)
-    assert refused.stderr == 'app_port = "80" is not a port: type a whole number from 1024 to 65535\n'
+    rejected = subprocess.run([*command, "app_port=80"], capture_output=True, text=True)
+    assert (
+        rejected.stderr
+        == 'app_port = "80" is a port that needs administrator privileges; choose one from 1024 to 65535\n'
+    )
 
 
-def test_a_path_with_blanks_and_letters_of_any_script_will_do(tmp_path: Path) -> None:
+def test_a_path_may_have_spaces_and_letters_of_any_script(tmp_path: Path) -> None:
     folder = tmp_path / "Zoë's prøjects $HOME" / "проект 🎉"
     printed, _ = bake("--output-dir", folder)
     project = folder / "my_django_project"
@@ -190,7 +195,7 @@ def test_a_path_with_blanks_and_letters_of_any_script_will_do(tmp_path: Path) ->
 
 
 def mounted(options: str) -> list[str]:
-    """Return the start of a command that runs the rest with a tmpfs on /mnt, which no other process sees."""
+    """Return a command prefix that runs the rest with a private tmpfs on /mnt."""
     script = f'mount -t tmpfs -o {options} tmpfs /mnt && exec "$@"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, "sh"]
     if not shutil.which("unshare") or subprocess.run([*command, "true"], capture_output=True).returncode:
@@ -203,11 +208,11 @@ def test_a_read_only_disk_is_named_before_anything_is_written() -> None:
     prefix = [*mounted("ro"), "sh", "-c", script, "sh"]
     printed, line = bake("--output-dir", "/mnt", prefix=prefix, code=1)
     assert printed == ""
-    assert line == '"/mnt" takes no files: make it writable, or name another with --output-dir\n'
+    assert line == '"/mnt" is not writable; make it writable, or choose another with --output-dir\n'
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no RLIMIT_FSIZE; a disk that fills up was not tried")
-def test_an_env_file_is_written_whole_or_not_at_all(baked: Bake, tmp_path: Path) -> None:
+def test_an_env_file_is_written_completely_or_not_at_all(baked: Bake, tmp_path: Path) -> None:
     (tmp_path / ".envs").mkdir()
     (tmp_path / "scripts").mkdir()
     script = shutil.copy(baked().path / "scripts" / "create_env_files.py", tmp_path / "scripts")
@@ -227,16 +232,16 @@ def test_two_bakes_at_once_leave_one_whole_project(tmp_path: Path) -> None:
     assert 0 in [code for _, code in ended]
     project = tmp_path / "my_django_project"
     for content in env_files(project).values():
-        assert content.count(b"SECRET_KEY=") == 2  # Django's and GlitchTip's: one file, not one upon the other
+        assert content.count(b"SECRET_KEY=") == 2  # Django's and GlitchTip's: one complete file, not a mix of two
     subprocess.run([sys.executable, "-m", "compileall", "-q", project], check=True)
 
 
-def test_another_answers_module_in_the_users_folder_is_not_ours(tmp_path: Path) -> None:
+def test_another_answers_module_in_the_users_folder_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "answers.py").write_text("raise SystemExit('somebody else')")
     bake(cwd=tmp_path)
     assert (tmp_path / "my_django_project" / "manage.py").exists()
 
 
-def test_a_refused_answer_leaves_nothing_where_failed_projects_are_kept(command: Command, tmp_path: Path) -> None:
+def test_a_rejected_answer_leaves_nothing_where_failed_projects_are_kept(command: Command, tmp_path: Path) -> None:
     assert command("--no-input", "--keep-project-on-failure", "app_port=80").exit_code == 1
     assert list((tmp_path / "out").iterdir()) == []
