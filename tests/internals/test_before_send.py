@@ -1,5 +1,6 @@
-"""What the SDK calls before it sends: nothing is lost, whatever a request holds, and nothing leaves uncleaned."""
+"""The hooks that the SDK calls before it sends: no event is lost, and nothing is sent unscrubbed."""
 
+import asyncio
 import json
 import logging
 
@@ -12,6 +13,7 @@ from django.urls import path
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.csrf import csrf_exempt
 
+from config.asgi import application
 from error_tracking.scrubbing.values import FILTERED
 from tests.conftest import MemoryTransport
 
@@ -19,7 +21,7 @@ SECRET = "violet-" + "harbour-7"
 
 
 class Raises:
-    """An object that raises whatever is done with it."""
+    """An object on which every operation raises."""
 
     def __getattribute__(self, name):
         raise RuntimeError(name)
@@ -34,7 +36,7 @@ def database_is_down():
 
 @csrf_exempt
 def crash(request):
-    """Raise with odd objects among the variables."""
+    """Raise an error in a frame with unusual variables."""
     odd, lazy = Raises(), SimpleLazyObject(database_is_down)
     db_password = SECRET
     if "account" in request.GET:
@@ -69,13 +71,14 @@ def test_the_error_of_a_hostile_request_arrives(client, sentry_events, posted):
     assert SECRET not in str(event)
 
 
-def test_a_key_of_a_form_is_cleaned_once(client, sentry_events):
+def test_a_form_key_is_cleaned_once(client, sentry_events):
     client.post("/crash/", json.dumps({"ada@example.com": "red"}), "application/json")
     [event] = sentry_events
     assert event["request"]["data"] == {FILTERED: "red"}
 
 
-def test_an_account_that_cannot_be_read_costs_a_warning(client, sentry_events, caplog):
+def test_an_unreadable_account_is_a_warning(client, sentry_events, caplog, monkeypatch):
+    monkeypatch.setattr(settings.SENTRY_OPTIONS["before_send"].__self__, "send_user", True)
     client.get("/crash/?account")
     [event] = sentry_events
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"
@@ -83,7 +86,7 @@ def test_an_account_that_cannot_be_read_costs_a_warning(client, sentry_events, c
 
 
 def envelopes(**options):
-    """Return what is sent of telemetry and attachments: each item's headers and payload, as text."""
+    """Return the telemetry and attachments that are sent: each item's headers and payload, as text."""
     sent = []
 
     class Items(MemoryTransport):
@@ -143,7 +146,7 @@ def test_spans_are_cleaned(sent):
     assert "SELECT" in str(sent)
 
 
-def test_the_sdks_own_log_lines_are_sent_on_demand_only(sent):
+def test_the_sdks_own_log_lines_are_sent_only_if_enabled(sent):
     sentry_sdk.logger.error("hello {api_key}", api_key=SECRET)
     flush()
     assert sent == []
@@ -157,3 +160,25 @@ def test_a_breadcrumb_that_cannot_be_cleaned_loses_its_text(sentry_events, caplo
     assert event["message"] == FILTERED
     assert event["tags"] == {"incomplete": "yes"}
     assert SECRET not in str(event)
+
+
+@pytest.mark.parametrize("protocol", ["lifespan", "websocket"])
+def test_a_protocol_that_django_does_not_serve_is_not_an_error(sentry_events, protocol):
+    with pytest.raises(ValueError, match=protocol):
+        asyncio.run(application({"type": protocol, "path": "/", "headers": []}, None, None))
+    assert sentry_events == []
+
+
+def test_a_value_error_of_the_site_is_reported(sentry_events):
+    try:
+        int("three")
+    except ValueError as error:
+        sentry_sdk.capture_exception(error)
+    sentry_sdk.capture_exception(ValueError("never raised"))
+    assert len(sentry_events) == 2
+
+
+def test_a_user_that_the_site_has_set_is_sent_without_the_email_address(sentry_events):
+    sentry_sdk.set_user({"id": 7, "username": "ada@example.com", "ip_address": "203.0.113.7", "plan": "gold"})
+    sentry_sdk.capture_message("late")
+    assert sentry_events[0]["user"] == {"id": 7, "username": FILTERED, "ip_address": "203.0.113.7", "plan": "gold"}
