@@ -33,23 +33,21 @@ ADDRESSES = ("gh:org/django-glitchtip", "https://github.com/org/django-glitchtip
 #: answers whose site and tracker run; "clone", a project that git has just cloned.
 HERE = {
     "cookiecutter gh:org/django-glitchtip": "empty",
-    'pip install "cookiecutter': "empty",
     "make run": "project",  # which this starts
-    "curl -I": "project",
+    "make trigger": "project",
     "make check\n": "project",
     "DJANGO_ENV=production python manage.py check --deploy": "project",
     "DEBUG=False python manage.py collectstatic": "project",
     "SSL_CERT_FILE=": "project",
     "python3 scripts/create_env_files.py\nln": "clone",
 }
-#: Pages that a test of their own runs from the first block to the last.
-WALKED = {"migrating.md", "upgrading.md: The template"}
+#: Pages that a test of their own runs from the first block to the last, here or in test_removing.py and the like.
+WALKED = {"migrating.md", "removing.md", "upgrading.md: The template", "without-containers.md"}
 CONTAINERS = "needs a Docker engine: test_stack.py runs it where there is one"
 #: The blocks that do not run here, by how their first line begins, and why.
 NOT_HERE = {
-    "make demo": "bakes, runs and crashes a project, as test_end_to_end.py does",
-    "make test\n": "this is it",
     "make lint\n": "test_bake.py runs the linters and the tests of every project",
+    ".venv/bin/python manage.py startapp": "test_an_app_gets_the_code_of_the_page_on_everyday_work runs it",
     "make up": CONTAINERS,
     "make check ARGS=--read-back": CONTAINERS,
     "make upgrade": CONTAINERS,
@@ -159,17 +157,14 @@ def blocks_here(place: str, *more: str) -> list[str]:
 @pytest.mark.parametrize("block", blocks_here("empty"))
 def test_a_block_bakes_a_project(block: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for line in block.splitlines(keepends=True):
-        if line.startswith("pip"):
-            assert line.split()[-1].strip('"') in (TEMPLATE / "pyproject.toml").read_text()  # what runs here
-        else:
-            run(line.replace("\n", " --no-input --default-config\n"), tmp_path / "empty", HOME=str(tmp_path))
-            assert list((tmp_path / "empty").glob("*/manage.py"))
+    line, *_ = block.splitlines()  # make run and make trigger follow: test_end_to_end.py
+    run(f"{line} --no-input --default-config\n", tmp_path / "empty", HOME=str(tmp_path))
+    assert list((tmp_path / "empty").glob("*/manage.py"))
 
 
 @needs_shell
-def test_what_the_readme_says_of_a_wrong_answer_is_so(tmp_path: Path) -> None:
-    [block] = blocks((TEMPLATE / "README.md").read_text(encoding="utf-8"), "console")
+def test_what_the_page_of_answers_says_of_an_invalid_one_is_so(tmp_path: Path) -> None:
+    [block] = blocks(page("answers.md"), "console")
     [(command, expected)] = commands_of(block)
     done = shell(f"{command} --default-config", tmp_path, HOME=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, expected)
@@ -191,7 +186,7 @@ def served(baked: Bake) -> Iterator[Served]:
     project = baked(glitchtip_port=str(tracker), app_port=str(site))
     programs = project.environment / BIN
     (project.path / ".venv").symlink_to(project.environment)
-    (project.environment / "installed").touch()  # what `make install` asks for
+    (project.environment / "dev-installed").touch()  # what `make install` asks for
 
     def numbered(text: str) -> str:
         for written, port in (("8000", tracker), ("8001", site), ("8009", nothing)):
@@ -262,22 +257,22 @@ def test_the_units_of_the_backup_are_valid(tmp_path: Path) -> None:
 @needs_shell
 def test_a_project_follows_the_template(tmp_path: Path) -> None:
     """Walk through "The template" of upgrading.md: with a project that cruft made, and with one that it did not."""
-    template, home = tmp_path / "template", {"HOME": str(tmp_path)}
+    template, home = tmp_path / "django-glitchtip", {"HOME": str(tmp_path)}
     version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    run(f"git clone --quiet '{TEMPLATE}' template; cd template; git checkout -q -B main; git tag v{version}", tmp_path)
+    run(f"git clone --quiet '{TEMPLATE}' django-glitchtip; cd django-glitchtip; git checkout -q -B main", tmp_path)
     which, create, update, link = blocks(section(page("upgrading.md"), "The template"), "sh")
     here = {address: str(template) for address in ADDRESSES}
 
     def at(block: str) -> str:
         for address, path in here.items():
             block = block.replace(address, path)
-        return block.replace("v0.1.0", f"v{version}").replace("cruft update", "cruft update --skip-apply-ask")
+        return block.replace("cruft update", "cruft update --skip-apply-ask")
 
     install, created = create.splitlines()
     assert install.split()[-1].strip('"') in (TEMPLATE / "pyproject.toml").read_text()
     (tmp_path / "made").mkdir()
     run(f"{at(created)} --no-input --default-config", tmp_path / "made", **home)
-    run(f"cookiecutter '{template}' --no-input --default-config project_slug=shop", tmp_path, **home)
+    run(f"cookiecutter 'git+file://{template}' --no-input --default-config project_slug=shop", tmp_path, **home)
     (template / "docs" / "note.md").write_text("A newer template.\n")
     readme = template / "{{cookiecutter.project_slug}}" / "README.md"
     readme.write_text(readme.read_text(encoding="utf-8").replace("## Run it", "## Run the site"), encoding="utf-8")
@@ -347,6 +342,51 @@ def test_the_page_on_migrating_installs_the_versions_of_a_project(baked: Bake) -
     named = re.findall(r'^pip install ("[^"@]+")$', page("migrating.md"), re.MULTILINE)
     assert named
     assert [package for package in named if f"  {package},\n" not in packages] == []
+
+
+#: What the code of everyday.md and of a project's README needs besides: the app, its route, and what the README's test calls.
+AROUND = (
+    ("config/settings.py", "INSTALLED_APPS = [\n", 'INSTALLED_APPS = [\n    "shop",\n'),
+    ("config/urls.py", "import include, path\n", "import include, path\n\nfrom shop.views import pay\n"),
+    ("config/urls.py", "urlpatterns = [\n", 'urlpatterns = [\n    path("pay/", pay),\n'),
+)
+DELIVERIES = """import logging
+
+
+def check_deliveries() -> None:
+    logging.getLogger(__name__).error("order %s is late", 7)
+"""
+
+
+@needs_shell
+def test_an_app_gets_the_code_of_the_page_on_everyday_work(baked: Bake, tmp_path: Path) -> None:
+    """Start an app as the README of a project says; its lint passes, then and with the code of both texts."""
+    project = Baked(tmp_path / "site", baked().environment)
+    shutil.copytree(baked().path, project.path, ignore=shutil.ignore_patterns(".venv"))
+    (project.path / ".venv").symlink_to(project.environment)
+    (project.environment / "lint-installed").touch()  # what `make format` asks for
+    [start] = [block for block in blocks(project.read("README.md"), "sh") if "startapp" in block]
+    run(start, project.path)
+    project.lint()
+    for name, old, new in AROUND:
+        assert old in project.read(name)
+        (project.path / name).write_text(project.read(name).replace(old, new))
+    (project.path / "shop" / "deliveries.py").write_text(DELIVERIES)
+    examples = ["from shop.deliveries import check_deliveries\n", *blocks(project.read("README.md"), "python")]
+    (project.path / "tests" / "test_readme.py").write_text("\n\n".join(examples))
+    for block in blocks(page("everyday.md"), "python"):
+        name, _, code = block.removeprefix("# ").partition("\n")
+        if name == "config/settings.py":  # each line replaces a setting
+            lines, code = code.splitlines(), project.read(name)
+            for line in lines:
+                [old] = re.findall(rf"^{re.escape(line.partition(' = ')[0])} = .*$", code, re.MULTILINE)
+                code = code.replace(old, line)
+        (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (project.path / name).write_text(code)
+    project.lint()
+    assert "\n4 passed" in project.run(
+        "pytest", "-q", "-p", "no:cacheprovider", "tests/test_shop.py", "tests/test_readme.py"
+    )
 
 
 # The table of variables
