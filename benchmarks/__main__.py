@@ -1,7 +1,7 @@
-"""`make bench`: runs every benchmark, remembers its ratios, and writes docs/performance.md with a plot.
+"""`make bench`: run every benchmark, record its ratios, and write docs/performance.md with a plot.
 
-It takes about a quarter of an hour. What is remembered is `history.jsonl`, a line a run; the plot shows the newest run and, paler,
-the ones before.
+This takes about 15 minutes. Each run adds a line to `history.jsonl`. The plot shows the latest run and, in gray, the
+earlier ones.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from benchmarks import bake, outage, requests, scrubbing, spool, stack
+from benchmarks import bake, first_error, outage, requests, scrubbing, spool, stack
 from benchmarks.figures import Figure
 from benchmarks.outage import Outage
 from benchmarks.site import baked_project
@@ -31,8 +31,8 @@ TEXT = """\
 
 Measured on {date}, at commit {commit}, on {machine}.
 
-Each figure is one run in which the variants took turns: the median, with the quartiles in brackets. A ratio compares a
-variant with the first of its figure, round by round, so that what slows the machine down counts for neither.
+Each value is the median of one run, with the quartiles in brackets. The variants took turns. A ratio compares a variant
+with the first variant of the same figure, round by round, so a slow phase of the machine does not favor either.
 
 ![Ratios of this run and of those before](images/performance.png)
 
@@ -44,8 +44,9 @@ variant with the first of its figure, round by round, so that what slows the mac
 
 ## Scrubbing
 
-What is removed from events and what is left as it is, by the cases in `tests/corpus/`: our scrubber, the SDK's, and
-[detect-secrets](https://github.com/Yelp/detect-secrets), which reads each event as a log file. Each case has a source.
+How many secrets each scrubber removes, and how many ordinary texts it leaves unchanged, for the cases in `tests/corpus/`:
+our scrubber, the SDK's, and [detect-secrets](https://github.com/Yelp/detect-secrets), which reads each event as a log
+file. Each case has a source.
 
 | scrubber | secrets removed | ordinary texts left intact |
 |---|---|---|
@@ -53,8 +54,8 @@ What is removed from events and what is left as it is, by the cases in `tests/co
 
 ## Outages
 
-What arrives when a tracker or a site fails, with the SDK's own transport and with the [spool](outages.md). The tracker is a
-real HTTP server that misbehaves as it is told, and each site a process of its own.
+How many events arrive when a tracker or a site fails, with the SDK's own transport and with the [spool](outages.md). The
+tracker is a real HTTP server that fails as configured. Each site is a separate process.
 
 | what fails | sent | arrived, SDK's own | arrived, spool | twice, SDK's own | twice, spool |
 |---|---|---|---|---|---|
@@ -63,7 +64,7 @@ real HTTP server that misbehaves as it is told, and each site a process of its o
 
 
 def machine() -> str:
-    """Return what this machine is: processor, cores, memory, system, and the versions that matter."""
+    """Return a description of this machine: processor, cores, memory, system, and the relevant versions."""
     model = platform.processor() or platform.machine()
     if (cpuinfo := Path("/proc/cpuinfo")).exists():
         names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
@@ -77,7 +78,7 @@ def machine() -> str:
 
 
 def outage_rows(outages: list[Outage]) -> list[str]:
-    """Return the rows of the table of outages; each scenario has run with the SDK's transport and then with the spool."""
+    """Return the rows of the outage table; each scenario ran with the SDK's transport, then with the spool."""
     return [
         f"| {own.label} | {own.sent} | {own.arrived} | {spooled.arrived} | {own.twice} | {spooled.twice} |"
         for own, spooled in zip(outages[::2], outages[1::2], strict=True)
@@ -85,7 +86,7 @@ def outage_rows(outages: list[Outage]) -> list[str]:
 
 
 def ratios(figures: list[Figure]) -> dict[str, list[float]]:
-    """Return [median, lower quartile, upper quartile] of each variant that has a baseline, by a label that names both."""
+    """Return [median, lower quartile, upper quartile] of each ratio, by a label that names variant and baseline."""
     found = {}
     for figure in figures:
         baseline, *variants = figure.values
@@ -97,7 +98,7 @@ def ratios(figures: list[Figure]) -> dict[str, list[float]]:
 
 
 def plot(history: list[dict[str, Any]]) -> None:
-    """Draw the ratios of the newest run with their quartiles, and the medians of the runs before."""
+    """Draw the ratios of the latest run with their quartiles, and the medians of earlier runs."""
     newest = history[-1]["ratios"]
     rows = {label: row for row, label in enumerate(reversed(newest))}
     drawing, axes = plt.subplots(figsize=(9, 0.5 * len(rows) + 1), layout="constrained")
@@ -118,8 +119,8 @@ def plot(history: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Run all, and write what was found."""
-    figures = [*bake.measure(), *requests.measure()]
+    """Run all benchmarks and write the results."""
+    figures = [*bake.measure(), *first_error.measure(), *requests.measure()]
     with baked_project() as project:
         outages, latency = outage.measure(project)
         figures += [latency, *spool.measure(project)]

@@ -1,6 +1,6 @@
-"""How long a bake takes: beside a template of one file and `django-admin startproject`, and as the files grow in number.
+"""Measure how long a bake takes, compared with a one-file template, `django-admin startproject`, and more files.
 
-Each bake is a process of its own, as a user starts it; the variants take turns.
+Each bake is a separate process, as when a user starts it. The variants take turns.
 """
 
 import json
@@ -19,7 +19,7 @@ FILES = (1, 50, 100, 200)
 
 
 def template_of(files: int, folder: Path) -> Path:
-    """Write a template without hooks that has so many files, each with one answer in it."""
+    """Write a template without hooks that has `files` files, each containing one answer."""
     template = folder / f"files{files}"
     project = template / "{{cookiecutter.project_slug}}"
     project.mkdir(parents=True)
@@ -30,13 +30,13 @@ def template_of(files: int, folder: Path) -> Path:
 
 
 def bake(template: Path) -> list[str | Path]:
-    """Return the command that bakes a template with its default answers into the folder that follows it."""
+    """Return the command that bakes a template with its default answers; append the output folder."""
     return [*bake_command(template), "-o"]
 
 
 def in_turn(commands: dict[str, list[str | Path]], folder: Path) -> dict[str, list[float]]:
     """Run each command in turn, with a new folder as its last argument, and return the seconds that each run took."""
-    # As on a user's machine, modules are compiled once: the round before the first measured one sees to that.
+    # An unmeasured first round compiles the modules once, as on a user's machine.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     times: dict[str, list[float]] = {label: [] for label in commands}
     for turn in range(RUNS + 1):

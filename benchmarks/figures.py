@@ -1,4 +1,4 @@
-"""A figure of a benchmark: what was measured in turn in one run, and how it compares with its baseline."""
+"""The figure of a benchmark: the values measured in one run, and their ratio to a baseline."""
 
 import statistics
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Figure:
-    """What one thing costs: a value of each variant for each round, in one unit; the first variant is the baseline."""
+    """One measurement: a value per variant and round, in one unit. The first variant is the baseline."""
 
     label: str
     unit: str
@@ -37,7 +37,7 @@ class Figure:
         return Spread.of(self.values[variant])
 
     def ratio(self, variant: str) -> Spread:
-        """Return how a variant compares with the baseline, round by round: what slows both down counts for neither."""
+        """Return the ratio of a variant to the baseline, round by round, so a slow phase does not favor either."""
         baseline = next(iter(self.values.values()))
         return Spread.of([value / base for value, base in zip(self.values[variant], baseline, strict=True)])
 

@@ -1,7 +1,7 @@
-"""What arrives when a tracker or a site fails: the SDK's own transport beside the spool, in one run.
+"""Count the events that arrive when a tracker or a site fails, with the SDK's own transport and with the spool.
 
-`make bench` runs it; it takes about four minutes. Sites are processes of their own, made from one baked project
-with the same options but for the transport. The tracker is a real HTTP server in this process, which misbehaves as told.
+`make bench` runs this; it takes about four minutes. Each site is a separate process of the same baked project; only the
+transport differs. The tracker is a real HTTP server in this process that fails as configured.
 """
 
 import statistics
@@ -18,14 +18,14 @@ from benchmarks.site import Project, Site, Tracker, serving
 from scripts.demo import free_ports
 
 PATIENCE = 100  # seconds for the last event to arrive
-QUIET = 40  # seconds without an event after which none will come
-LATENCY_ROUNDS, LATENCY_CRASHES, LATENCY_SECONDS = 10, 400, 5  # few enough at a time for the SDK's queue
+QUIET = 40  # seconds without an event after which no more are expected
+LATENCY_ROUNDS, LATENCY_CRASHES, LATENCY_SECONDS = 10, 400, 5  # few enough to fit into the SDK's queue
 Start = Callable[[int], Site]
 Result = tuple[list[str], Tracker]
 
 
 def settle(tracker: Tracker, sent: list[str]) -> None:
-    """Wait until all has arrived, or nothing more will: the spool's pauses in an outage end before `QUIET` does."""
+    """Wait until all events have arrived, or none for `QUIET` seconds, which is longer than any pause of the spool."""
     end, last, seen = time.monotonic() + PATIENCE, time.monotonic(), -1
     while time.monotonic() < end and time.monotonic() - last < QUIET and not set(sent) <= set(tracker.taken):
         if len(tracker.taken) != seen:
@@ -34,7 +34,7 @@ def settle(tracker: Tracker, sent: list[str]) -> None:
 
 
 def down(start: Start) -> Result:
-    """Nothing listens for a minute."""
+    """Run a site for a minute without a tracker."""
     [port] = free_ports(1)
     site = start(port)
     sent = site.crash(200)
@@ -48,7 +48,7 @@ def down(start: Start) -> Result:
 def failing(
     change: Callable[[Tracker], None], seconds: float, repair: Callable[[Tracker], None]
 ) -> Callable[[Start], Result]:
-    """Return a scenario in which the tracker misbehaves for some seconds."""
+    """Return a scenario in which the tracker fails for `seconds`."""
 
     def run(start: Start) -> Result:
         with serving() as tracker:
@@ -65,12 +65,12 @@ def failing(
 
 
 def status(code: int) -> Callable[[Tracker], None]:
-    """Return what makes a tracker answer with a status."""
+    """Return a function that makes a tracker answer with a status."""
     return lambda tracker: setattr(tracker, "status", code)
 
 
 def burst(start: Start) -> Result:
-    """A tracker that needs 30 ms for an event gets 1,100 in 5 s."""
+    """Send 1,100 events in 5 s to a tracker that needs 30 ms for each."""
     with serving() as tracker:
         tracker.delay = 0.03
         site = start(tracker.server_port)
@@ -81,7 +81,7 @@ def burst(start: Start) -> Result:
 
 
 def stopped(stop: Callable[[subprocess.Popen[str]], None]) -> Callable[[Start], Result]:
-    """Return a scenario in which a site is stopped while it sends, and started again."""
+    """Return a scenario in which a site is stopped while it sends, then started again."""
 
     def run(start: Start) -> Result:
         with serving() as tracker:
@@ -100,7 +100,7 @@ def stopped(stop: Callable[[subprocess.Popen[str]], None]) -> Callable[[Start], 
 
 
 def restart(start: Start) -> Result:
-    """All processes end while the tracker is down, and start again when it is up."""
+    """End all processes while the tracker is down, and start them again when it is up."""
     [port] = free_ports(1)
     sites = [start(port) for _ in range(2)]
     sent = [event_id for site in sites for event_id in site.crash(100)]
@@ -117,7 +117,7 @@ def restart(start: Start) -> Result:
 
 
 def four_workers(start: Start) -> Result:
-    """Four processes report at once to a tracker that fails for 5 s."""
+    """Report from four processes at once to a tracker that fails for 5 s."""
     with serving() as tracker:
         tracker.status = 500
         sites = [start(tracker.server_port) for _ in range(4)]
@@ -132,7 +132,7 @@ def four_workers(start: Start) -> Result:
 
 
 def not_writable(start: Start) -> Result:
-    """No event can be written: the spool's folder would be in a file."""
+    """Report events that cannot be spooled, because the parent of the spool's folder is not a folder."""
     with serving() as tracker:
         site = start(tracker.server_port)
         sent = site.crash(200, 4)
@@ -142,7 +142,7 @@ def not_writable(start: Start) -> Result:
 
 
 def flood(start: Start) -> Result:
-    """Five rare errors, then one error 2,000 times, while nothing listens and the spool holds 1 MB; the rare ones count."""
+    """Report five rare errors, then one 2,000 times, without a tracker and with a 1 MB spool; count the rare ones."""
     [port] = free_ports(1)
     site = start(port)
     sent: list[str] = site.ask("log 5")["ids"]
@@ -154,7 +154,7 @@ def flood(start: Start) -> Result:
 
 
 def closed(start: Start) -> Result:
-    """The server closes each connection after its answer, without saying so."""
+    """Send to a server that closes each connection after its answer without a `Connection: close` header."""
     with serving() as tracker:
         tracker.closing = True
         site = start(tracker.server_port)
@@ -178,7 +178,7 @@ SCENARIOS: dict[str, Callable[[Start], Result]] = {
     "5 rare errors, then a flood": flood,
     "each connection closed": closed,
 }
-#: Where a scenario has its spool, if not in a folder of its own, and its megabytes, if not 50.
+#: The spool's path, if it is not a new folder, and its size in megabytes, if it is not 50, by scenario.
 SPOOLS, MEGABYTES = {"folder cannot be written": "/dev/null/spool"}, {"5 rare errors, then a flood": "1"}
 
 
@@ -189,7 +189,7 @@ def p99(values: list[float]) -> float:
 
 @dataclass(frozen=True)
 class Outage:
-    """What arrived of what was sent when something failed, with the SDK's own transport or with the spool."""
+    """How many events were sent and arrived in one scenario, with the SDK's own transport or with the spool."""
 
     label: str
     transport: str
@@ -199,23 +199,23 @@ class Outage:
 
 
 def starter(project: Project, spool: str, megabytes: str = "50") -> Start:
-    """Return a function that starts a site whose errors go to a port of this machine, with a spool if there is a path."""
+    """Return a function that starts a site that reports to a local port, with a spool if `spool` is a path."""
     return lambda port: Site(project, "outage_site", f"http://key@127.0.0.1:{port}/1", spool, megabytes)
 
 
 def crash_times(sites: dict[str, Site]) -> dict[str, list[list[float]]]:
-    """Return the milliseconds of each crash of some sites, a list for each round; the sites take turns."""
+    """Return the milliseconds of each crash by site, a list per round; the sites take turns."""
     times: dict[str, list[list[float]]] = {name: [] for name in sites}
     for turn in range(LATENCY_ROUNDS + 1):
         for name, site in sites.items():
             seconds = site.ask(f"crash {LATENCY_CRASHES} {LATENCY_SECONDS}")["seconds"]
-            if turn:  # the first of each fills the caches
+            if turn:  # the first round fills the caches
                 times[name].append([second * 1000 for second in seconds])
     return times
 
 
 def crash_figure(label: str, value: Callable[[list[float]], float], times: dict[str, list[list[float]]]) -> Figure:
-    """Return the figure of one value of each round, such as its median."""
+    """Return a figure with one value per round, such as the median."""
     values = {name: [value(milliseconds) for milliseconds in rounds] for name, rounds in times.items()}
     return Figure(f"{label} of {LATENCY_CRASHES}", "ms", 2, values)
 
@@ -232,7 +232,7 @@ def latency(project: Project) -> Figure:
 
 
 def measure(project: Project) -> tuple[list[Outage], Figure]:
-    """Return what arrived in each scenario with each transport, and the figure of `latency`; takes four minutes."""
+    """Return the `Outage` of each scenario and transport, and the figure of `latency`; this takes four minutes."""
     with tempfile.TemporaryDirectory() as folder:
 
         def run(job: tuple[str, str]) -> Outage:

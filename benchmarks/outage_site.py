@@ -1,15 +1,16 @@
-"""One site of `benchmarks.outage`, which starts this in the folder of a baked project.
+"""A site for `benchmarks.outage`, which starts this module in the folder of a baked project.
 
     python -m benchmarks.outage_site DSN SPOOL_FOLDER MEGABYTES
 
-An empty SPOOL_FOLDER stands for the SDK's own transport. It reads commands, a line each, and prints a line of JSON for each:
+An empty SPOOL_FOLDER selects the SDK's own transport. The site reads one command per line and prints a line of JSON for
+each:
 
-- `crash COUNT SECONDS`: raise errors by WSGI, spread over that time; prints the ids of their events and how long each
-  request took, in seconds;
-- `visit`: one request without an error;
-- `log COUNT`: log as many errors, each with its own text; prints the ids of their events.
+- `crash COUNT SECONDS`: raise errors in WSGI requests, spread over that time; prints their event ids and the seconds
+  that each request took;
+- `visit`: make one request without an error;
+- `log COUNT`: log COUNT errors, each with its own text; prints their event ids.
 
-At the end of its input, or at SIGTERM, it exits as a worker of gunicorn does.
+At the end of its input, or on SIGTERM, it exits like a gunicorn worker.
 """
 
 import json
@@ -22,7 +23,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Set the site up, then do what is asked for."""
+    """Set up the site, then run the commands."""
     dsn, folder, megabytes = sys.argv[1:]
     warnings.simplefilter("ignore")  # no static files are collected here
     os.environ.update(DJANGO_SETTINGS_MODULE="config.settings", DEBUG="False", SENTRY_DSN=dsn)
@@ -39,7 +40,7 @@ def main() -> None:
     application, factory = get_wsgi_application(), RequestFactory()
 
     def get(path: str) -> tuple[str, float]:
-        """Return the event id of an answer, or "", and how long it took."""
+        """Return the event id of a response, or "", and how long the request took."""
         headers: dict[str, str] = {}
         environ = factory.get(path).environ
         started = time.perf_counter()

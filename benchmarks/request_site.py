@@ -1,9 +1,9 @@
-"""One site of `benchmarks.requests`, which starts this in the folder of a baked project.
+"""A site for `benchmarks.requests`, which starts this module in the folder of a baked project.
 
     python -m benchmarks.request_site VARIANT DSN
 
-It reads lines of PATH and COUNT, answers each request COUNT times by WSGI, and prints the CPU time of one in
-microseconds, with what the SDK's threads did until all events were sent.
+The site reads lines of PATH and COUNT, makes COUNT WSGI requests for each, and prints the CPU time per request in
+microseconds. This includes the SDK's threads, until all events are sent.
 """
 
 import os
@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 FLUSH_SECONDS = 30
-#: A module of the site's own: the local variable and the message of its view are 100 kB made to keep a scrubber busy.
+#: A module of the site. Its view has a local variable and a message of 100 kB, chosen to be slow to scrub.
 HOSTILE_URLS = """
 import itertools
 
@@ -58,7 +58,7 @@ PIECES = [
 
 
 def main() -> None:
-    """Set one of the variants up ("no SDK", "SDK alone", "django-glitchtip"), then serve what is asked for."""
+    """Set up one of the variants ("no SDK", "SDK alone", "django-glitchtip"), then serve the requests."""
     variant, dsn = sys.argv[1:]
     ours = variant == "django-glitchtip"
     warnings.simplefilter("ignore")  # no static files are collected here
@@ -81,7 +81,7 @@ def main() -> None:
     application, factory = get_wsgi_application(), RequestFactory()
     for line in sys.stdin:
         path, count = line.split()
-        # Only development has an open error view; its start page asks the tracker who it is, which is not measured.
+        # Only development has a public error view. Its start page queries the tracker, which is not measured.
         settings.ROOT_URLCONF = urls.get(path, "pages.urls")
         started = time.process_time()
         for _ in range(int(count)):

@@ -1,7 +1,7 @@
-"""What error tracking costs a request in CPU time: the SDK with `DjangoIntegration()` alone, no SDK, our options.
+"""Measure the CPU time of a request without the SDK, with only `DjangoIntegration()`, and with our options.
 
-The three are sites of one baked project, each a process of its own; they take turns. Their events go to a tracker in
-this process, whose time does not count.
+The three sites are separate processes of one baked project and take turns. Their events go to a tracker in this
+process, whose time is not counted.
 """
 
 from benchmarks.figures import Figure
@@ -10,7 +10,7 @@ from benchmarks.site import Site, baked_project, serving
 ROUNDS = 15
 #: The arguments of `benchmarks.request_site`; the first is the baseline.
 VARIANTS = {"`DjangoIntegration()` alone": "SDK alone", "no SDK": "no SDK", "django-glitchtip": "django-glitchtip"}
-#: What is asked, and how often in a round: fewer crashes than the SDK's queue holds.
+#: The path of each request, and its count per round; there are fewer crashes than the SDK's queue holds.
 REQUESTS = {
     "a request without a query": ("/", 400),
     "a request with one query": ("/health/", 300),
@@ -30,7 +30,7 @@ def measure() -> list[Figure]:
             for turn in range(ROUNDS + 1):
                 for variant, site in sites.items():
                     took = site.ask(f"{path} {count}")
-                    if turn:  # the first of each fills the caches
+                    if turn:  # the first round fills the caches
                         times[variant].append(took)
             figures.append(Figure(label, "µs of CPU", 0, times))
         for site in sites.values():

@@ -1,7 +1,7 @@
-"""How much of what is private is removed, and how much of what is not stays: ours, the SDK's scrubber, a secret detector.
+"""Count the secrets removed and the ordinary texts kept, by our scrubber, the SDK's, and a secret detector.
 
-Each case of tests/corpus goes through the real SDK. detect-secrets (https://github.com/Yelp/detect-secrets) finds secrets in
-files; here it reads each event as a log file.
+Each case of tests/corpus goes through the real SDK. detect-secrets (https://github.com/Yelp/detect-secrets) finds
+secrets in files, so each event is given to it as a log file.
 """
 
 import sys
@@ -26,7 +26,7 @@ NO_SCRUBBER = {"event_scrubber": EventScrubber(denylist=[], pii_denylist=[])}
 
 @dataclass(frozen=True)
 class Score:
-    """What a scrubber does with the corpus: how many of so many secrets are removed, and ordinary cases are left intact."""
+    """The result of a scrubber on the corpus: secrets removed, and ordinary cases left intact, each with the total."""
 
     label: str
     removed: int
@@ -41,7 +41,7 @@ class Score:
 
 
 class Memory(Transport):
-    """Keeps events."""
+    """A transport that keeps events."""
 
     events: list[Any]
 
@@ -51,7 +51,7 @@ class Memory(Transport):
 
 
 def texts(folder: str, options: dict[str, Any]) -> list[str]:
-    """Return the texts of the events that the cases of a folder make with these options of the SDK."""
+    """Return the texts of the events of a folder's cases, sent with these SDK options."""
     transport = Memory()
     transport.events = []
     sentry_sdk.init(**{**options, "dsn": "http://key@tracker.invalid/1", "transport": transport})
@@ -61,7 +61,7 @@ def texts(folder: str, options: dict[str, Any]) -> list[str]:
 
 
 def without_detected(text: str) -> str:
-    """Return a text without what detect-secrets finds in it, as in a log file."""
+    """Return a text without the secrets that detect-secrets finds in it, read as a log file."""
     with tempfile.NamedTemporaryFile("w", suffix=".log", encoding="utf-8", errors="replace") as file:
         file.write(text)
         file.flush()
@@ -71,7 +71,10 @@ def without_detected(text: str) -> str:
 
 
 def score(label: str, options: dict[str, Any], after: Callable[[str], str] = str) -> Score:
-    """Run all cases with one scrubber. A case is one secret, however often it is in it, and intact if no text has changed."""
+    """Run all cases with one scrubber.
+
+    A case counts as one secret, however often it contains it, and as intact if no text has changed.
+    """
     secrets = [case["secrets"] for case in cases("secrets").values()]
     sent = zip(secrets, map(after, texts("secrets", options)), strict=True)
     removed = sum(not any(secret in text for secret in case) for case, text in sent)
@@ -81,7 +84,7 @@ def score(label: str, options: dict[str, Any], after: Callable[[str], str] = str
 
 
 def measure() -> list[Score]:
-    """Return the score of each."""
+    """Return the score of each scrubber."""
     sys.path.append(str(TEMPLATE / "{{cookiecutter.project_slug}}"))
     from error_tracking.options import sentry_options
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the sites of one baked project, each a process, and a tracker that behaves as it is told."""
+"""Helpers of the benchmarks: the sites of a baked project, each a process, and a tracker that fails as configured."""
 
 import contextlib
 import gzip
@@ -20,7 +20,7 @@ from scripts.demo import TEMPLATE, bake
 
 
 class Tracker(ThreadingHTTPServer):
-    """A tracker that answers as told, and keeps the ids of the events that it took."""
+    """A tracker that answers as configured, and keeps the ids of the events that it accepted."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -30,21 +30,28 @@ class Tracker(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.status, self.delay, self.closing, self.hanging = 200, 0.0, False, threading.Event()
         self.taken: Counter[str] = Counter()
-        self.times: list[float] = []  # of the answers to events that were taken
+        self.times: list[float] = []  # of the answers to accepted events
         self.asked = 0
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a connection that its site has dropped."""
+        """Ignore connections that the site has dropped."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers for `Tracker`."""
+    """The request handler of `Tracker`."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # headers and body in one packet, as servers send them
+    wbufsize = -1  # send headers and body in one packet, as servers do
+
+    def do_GET(self) -> None:
+        """Answer like kent's list of events, so that `manage.py runserver` finds a tracker here."""
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
 
     def do_POST(self) -> None:
-        """Take the event, unless this tracker refuses or hangs."""
+        """Accept the event, unless this tracker rejects events or hangs."""
         tracker: Any = self.server
         tracker.asked += 1
         body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
@@ -67,10 +74,10 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header("Retry-After", "5")
             self.end_headers()
             self.wfile.write(answer)
-        self.close_connection |= tracker.closing  # without a word in the headers, as uWSGI does
+        self.close_connection |= tracker.closing  # without a `Connection: close` header, as uWSGI does
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager
@@ -84,7 +91,7 @@ def serving(port: int = 0) -> Iterator[Tracker]:
 
 @dataclass(frozen=True)
 class Project:
-    """A baked project, and the Python that has what it needs."""
+    """A baked project, and a Python that has its dependencies."""
 
     path: Path
     python: Path
@@ -92,16 +99,18 @@ class Project:
 
 @contextlib.contextmanager
 def baked_project() -> Iterator[Project]:
-    """Bake a project with the default answers and install what it needs, until the block ends."""
+    """Bake a project with the default answers and install its dependencies; remove both at the end of the block."""
     with tempfile.TemporaryDirectory() as folder:
         path = bake(Path(folder))
         variables = {**os.environ, "VIRTUAL_ENV": "", "UV_PROJECT_ENVIRONMENT": str(path / ".venv")}
-        subprocess.run([sys.executable, "-m", "uv", "sync", "--quiet"], cwd=path, env=variables, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "uv", "sync", "--quiet", "--all-groups"], cwd=path, env=variables, check=True
+        )
         yield Project(path, path / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
 
 
 class Site:
-    """A process of a project's site that does what it is asked: a line in, a line of JSON out."""
+    """A process of a project's site that reads a line per command and answers with a line of JSON."""
 
     def __init__(self, project: Project, module: str, *arguments: str) -> None:
         """Start `python -m benchmarks.MODULE ARGUMENTS` in the project."""
@@ -129,5 +138,5 @@ class Site:
         return ids
 
     def end(self) -> None:
-        """End it as a worker ends."""
+        """End the process like a worker."""
         self.process.communicate()

@@ -1,4 +1,4 @@
-"""Whether the spool keeps up, and costs a crash the same however much waits; `make bench` runs it, in four minutes."""
+"""Measure how fast the spool sends and what a crash costs with a large backlog, in about four minutes."""
 
 import shutil
 import statistics
@@ -12,8 +12,8 @@ from benchmarks.site import Project, Tracker, serving
 from scripts.demo import free_ports
 
 ROUNDS = 5
-DELAY = 0.05  # seconds that the tracker takes for an answer
-QUEUED, BACKLOG = 90, 500  # events: what fits into the SDK's queue, and what a site left in its spool
+DELAY = 0.05  # seconds that the tracker needs for an answer
+QUEUED, BACKLOG = 90, 500  # events that fit into the SDK's queue, and that a site left in its spool
 CROWD = 50_000  # files that wait
 
 
@@ -33,7 +33,7 @@ def queue(project: Project) -> float:
 
 
 def backlog(project: Project) -> float:
-    """Return the pace at which the spool sends what has waited to a slow tracker."""
+    """Return the pace at which the spool sends its backlog to a slow tracker."""
     with tempfile.TemporaryDirectory() as folder:
         [port] = free_ports(1)
         start = starter(project, folder)
@@ -50,7 +50,7 @@ def backlog(project: Project) -> float:
 
 
 def sixty(project: Project, *, closing: bool) -> float:
-    """Return the seconds until the spool has sent 60 events to a server that keeps connections, or closes each."""
+    """Return the seconds until the spool has sent 60 events to a server that keeps connections open or closes each."""
     with serving() as tracker, tempfile.TemporaryDirectory() as folder:
         tracker.closing = closing
         site = starter(project, folder)(tracker.server_port)
@@ -62,7 +62,7 @@ def sixty(project: Project, *, closing: bool) -> float:
 
 
 def crowd(project: Project) -> list[Figure]:
-    """Return what a crash takes while the tracker is away and nothing else waits, and while 50,000 events do."""
+    """Return how long a crash takes while the tracker is away, with an empty spool and with 50,000 waiting events."""
     [port] = free_ports(1)
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as full:
         sites = {
@@ -85,7 +85,7 @@ def crowd(project: Project) -> list[Figure]:
 
 
 def measure(project: Project) -> list[Figure]:
-    """Return the figures; takes four minutes."""
+    """Return the figures; this takes four minutes."""
     rounds = range(ROUNDS)
     paces = {"the SDK's own transport": queue, "the spool": backlog}
     ends = {"to a server that keeps connections": False, "to one that closes each": True}

@@ -1,6 +1,6 @@
-"""How long the compose stack takes to start with warm caches, beside its PostgreSQL alone; both take turns.
+"""Measure how long the compose stack takes to start with warm caches, compared with only its PostgreSQL.
 
-It runs where a Docker engine answers. STANDINS is the variable that the tests know.
+This runs only if a Docker engine answers. STANDINS is described in tests/test_stack.py.
 """
 
 import os
@@ -16,7 +16,7 @@ RUNS = 5
 
 
 def engine() -> bool:
-    """Say whether a Docker engine answers."""
+    """Return whether a Docker engine answers."""
     try:
         return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
@@ -24,14 +24,13 @@ def engine() -> bool:
 
 
 def measure() -> Figure:
-    """Return the seconds until all of a fresh project is healthy, in `RUNS` starts after one that fills the caches."""
+    """Return the seconds until a new project is healthy, in `RUNS` starts after one that fills the caches."""
     with tempfile.TemporaryDirectory() as folder:
         tracker_port, site_port = free_ports(2)
         project = bake(Path(folder), project_slug="benchmark", glitchtip_port=tracker_port, app_port=site_port)
         if standins := os.environ.get("STANDINS"):
-            subprocess.run(
-                [standins, "compose.yaml"], cwd=project, capture_output=True, check=False
-            )  # 1 for an image of its own
+            # This exits with 1, because the project builds one image itself.
+            subprocess.run([standins, "compose.yaml"], cwd=project, capture_output=True, check=False)
             image = ["docker", "build", "--quiet", "--tag", "glitchtip/glitchtip:6.2.3", f"{TEMPLATE}/tests/standin"]
             subprocess.run(image, check=True, capture_output=True)
 
