@@ -22,17 +22,21 @@ lint: .venv/installed  ## Check style and types
 	@$(UV) run --no-sync mypy
 
 .PHONY: examples
-examples: .venv/installed  ## Render examples/ and docs/answers.md anew, after a change of the template
+examples: .venv/installed  ## Render examples/ and docs/answers.md again, after a change to the template
 	@$(UV) run --no-sync python -m scripts.examples
 	@$(UV) run --no-sync python -m scripts.answers_page
 
 .PHONY: screenshots
-screenshots: .venv/installed  ## Take the pictures in docs/images/, with Chromium
+screenshots: .venv/installed  ## Take the screenshots in docs/images/ with Chromium
 	@$(UV) run --no-sync python -m scripts.screenshots
 
 .PHONY: bench
 bench: .venv/installed  ## Measure bakes, requests, outages and the stack; write docs/performance.md and its plot
 	@$(UV) run --no-sync python -m benchmarks
+
+.PHONY: release
+release: test  ## Test, stamp, commit and tag a release: make release VERSION=0.2.0
+	@$(UV) run --no-sync bump-my-version bump --new-version $(or $(VERSION),$(error Which version? make release VERSION=0.2.0))
 
 .venv/installed: pyproject.toml
 	@echo "Installing what the template needs into .venv ..."
