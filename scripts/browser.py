@@ -1,4 +1,4 @@
-"""Chromium from the system's packages, for the tests and the screenshots."""
+"""Runs the installed Chromium or Chrome, for the tests and the screenshots."""
 
 import contextlib
 import os
@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: Nothing but the pages that are asked for: no updates, no look-ups of its own.
+#: Load only the requested pages: no updates, no background requests.
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run")
 
 
 def chromium_path() -> str | None:
-    """Return where Chromium or Chrome is installed, or None."""
+    """Return the path of Chromium or Chrome, or None if neither is installed."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run the Chromium of this machine without a window, until the block ends.
+    """Run Chromium without a window until the block ends.
 
     Raises:
-        playwright.sync_api.Error: if there is none, or it does not start.
+        playwright.sync_api.Error: if Chromium is not installed or does not start.
     """
-    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]  # root has none
+    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]  # Chromium has no sandbox for root
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*QUIET, *sandbox])
         yield browser

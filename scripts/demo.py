@@ -1,4 +1,4 @@
-"""`make demo`: bake a project with the default answers, start it, raise its error and show the event that arrived."""
+"""`make demo`: bakes a project with the default answers, starts it, raises an error, and shows the received event."""
 
 import contextlib
 import json
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 TEMPLATE = Path(__file__).resolve().parent.parent
-PORTS = range(20_000, 32_000)  # outgoing connections have 32768 and above on Linux, 49152 and above elsewhere
-PATIENCE = 180  # seconds: the first start installs what the project needs
+PORTS = range(20_000, 32_000)  # outgoing connections use ports from 32768 on Linux, from 49152 elsewhere
+PATIENCE = 180  # seconds; the first start installs the project's packages
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of this machine on which nothing listens, from a range that no system takes for connections."""
+    """Return free ports of this machine, from a range that no system uses for outgoing connections."""
     free: list[int] = []
     for port in random.sample(PORTS, len(PORTS)):
         if len(free) == count:
@@ -33,10 +33,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def get(url: str) -> tuple[int, str]:
-    """Return the status and the text of the answer to a GET.
+    """Return the status and the text of the response to a GET request.
 
     Raises:
-        OSError: if there is no answer.
+        OSError: if there is no response.
     """
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -47,7 +47,7 @@ def get(url: str) -> tuple[int, str]:
 
 
 def listens(port: int) -> bool:
-    """Say whether something listens on a port of this machine."""
+    """Return whether a program listens on a port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -55,12 +55,12 @@ def listens(port: int) -> bool:
 
 @contextlib.contextmanager
 def running(project: Path, *ports: int, command: Sequence[str] = ("make", "run"), **variables: str) -> Iterator[None]:
-    """Run a command in a project, with `variables`, until the block ends; it starts when all `ports` are served.
+    """Run a command in a project with `variables`, from when all `ports` are open until the block ends.
 
     Raises:
-        RuntimeError: with the log, if a port is not served within `PATIENCE` seconds or the command ends by itself.
+        RuntimeError: with the log, if a port is not open after `PATIENCE` seconds or the command ends early.
     """
-    machine = {"PATH", "HOME", "LANG", "TMPDIR"}  # nothing that would configure the site from outside
+    machine = {"PATH", "HOME", "LANG", "TMPDIR"}  # and no variable that configures the site
     tools = ("UV_", "PIP_", "SSL_", "VIRTUAL_ENV", "REQUESTS_", "CURL_", "XDG_", "http", "HTTP", "no_proxy", "NO_PROXY")
     environment = {name: value for name, value in os.environ.items() if name in machine or name.startswith(tools)}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
@@ -83,7 +83,7 @@ def running(project: Path, *ports: int, command: Sequence[str] = ("make", "run")
             yield
         finally:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGINT)  # Ctrl-C, in the group of its own that make and honcho are in
+                os.killpg(process.pid, signal.SIGINT)  # Ctrl-C, sent to the command and its child processes
             deadline = time.monotonic() + 30
             while process.poll() is None or any(listens(port) for port in ports):
                 if time.monotonic() > deadline:
@@ -92,7 +92,7 @@ def running(project: Path, *ports: int, command: Sequence[str] = ("make", "run")
 
 
 def received_events(tracker: str, count: int, seconds: float = 30) -> list[dict[str, Any]]:
-    """Return the bodies of the events that the embedded tracker holds, once there are `count` or time is up."""
+    """Return the events in the embedded tracker, as soon as there are `count` or after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         listed = json.loads(get(f"{tracker}/api/eventlist/")[1])["events"]
@@ -104,12 +104,12 @@ def received_events(tracker: str, count: int, seconds: float = 30) -> list[dict[
 
 
 def bake_command(template: Path = TEMPLATE) -> list[str]:
-    """Return the command that bakes a template with its default answers; options and answers may follow."""
+    """Return the command that bakes a template with its default answers. Options and answers can be appended."""
     return [sys.executable, "-m", "cookiecutter", str(template), "--no-input", "--default-config"]
 
 
 def bake(folder: Path, **answers: object) -> Path:
-    """Bake a project into `folder` and return where it is."""
+    """Bake a project into `folder` and return its path."""
     given = [f"{name}={value}" for name, value in answers.items()]
     subprocess.run([*bake_command(), "--output-dir", str(folder), *given], check=True, stdout=subprocess.DEVNULL)
     [project] = folder.iterdir()
@@ -117,19 +117,19 @@ def bake(folder: Path, **answers: object) -> Path:
 
 
 def main() -> None:
-    """Show the way of one error, from the bake to the tracker."""
+    """Show one error on its way from the site to the tracker."""
     tracker_port, site_port = free_ports(2)
     with tempfile.TemporaryDirectory() as folder:
         print("1. Baking a project with the default answers, on free ports ...", flush=True)
         project = bake(Path(folder), glitchtip_port=tracker_port, app_port=site_port)
-        print("2. make run: installing, then starting the embedded tracker and the site ...", flush=True)
+        print("2. make run: installing packages, then starting the embedded tracker and the site ...", flush=True)
         with running(project, tracker_port, site_port):
             url = f"http://localhost:{site_port}/glitchtip-debug/"
             status, _ = get(url)
             print(f"3. GET {url} answers {status}", flush=True)
             events = received_events(f"http://localhost:{tracker_port}", 1)
             if not events:
-                sys.exit("No event arrived at the tracker.")
+                sys.exit(f"No event arrived at http://localhost:{tracker_port}/ within 30 s.")
             event = events[0]
             error = event["exception"]["values"][-1]
             frame = error["stacktrace"]["frames"][-1]
@@ -142,7 +142,7 @@ def main() -> None:
                 "event id": event["event_id"],
             }.items():
                 print(f"   {label:<12} {value}")
-        print("\n5. Both are stopped, and the project is gone.")
+        print("\n5. The site and the tracker were stopped, and the project was deleted.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What goes wrong around a running project: each test is a row of docs/reliability.md, and each row names its test."""
+"""Failures around a running project. Each test has a row in docs/reliability.md, and each row names its test."""
 
 import contextlib
 import http.client
@@ -32,33 +32,33 @@ pytestmark = pytest.mark.skipif(
 
 PAGE = TEMPLATE / "docs" / "reliability.md"
 SETTINGS = "from config import settings; print(settings.APP_PORT, settings.DEBUG, settings.SENTRY_OPTIONS['dsn'])"
-#: root may write and read anywhere; without these capabilities it is a user like any other.
+#: root may read and write any file; without these capabilities, it has only the rights of an ordinary user.
 AS_A_USER = (
     ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-dac_override,-dac_read_search"]
     if os.name != "nt" and os.geteuid() == 0
     else []
 )
-#: What changes the content of an env file.
+#: A function that changes the content of an env file.
 Change = Callable[[bytes], bytes]
 TRACEBACK = "Traceback (most recent call last)"
-TOLD = re.compile(r"\b(?:CommandError|ImproperlyConfigured|OperationalError|MigrationSchemaMissing): .*")
+TOLD = re.compile(r"(?<!ERROR )\b(?:CommandError|ImproperlyConfigured|OperationalError|MigrationSchemaMissing): .*")
 
 
 @dataclass(frozen=True)
 class Project(Baked):
-    """A copy of the default project, for one test to break, on ports of its own."""
+    """A copy of the default project that one test may break, with its own ports."""
 
     tracker_port: int
     port: int
 
     @property
     def env_file(self) -> Path:
-        """Return the env file of development."""
+        """Return the path of the development env file."""
         return self.path / ".envs" / "development.env"
 
     @property
     def url(self) -> str:
-        """Return the address of the site, as `make trigger` writes it."""
+        """Return the address of the site, as `make trigger` prints it."""
         return f"http://localhost:{self.port}"
 
     def change(self, variable: str, value: str | None, environment: str = "development") -> None:
@@ -70,7 +70,7 @@ class Project(Baked):
     def start(
         self, command: Sequence[str], variables: Mapping[str, str], log: int | IO[str] = subprocess.PIPE
     ) -> subprocess.Popen[str]:
-        """Start a command in a session of its own, with nothing that would configure the site from outside."""
+        """Start a command in a new session, without environment variables that would configure the site."""
         machine = {name: value for name, value in os.environ.items() if name in {"HOME", "LANG", "TMPDIR"}}
         return subprocess.Popen(
             command,
@@ -84,7 +84,7 @@ class Project(Baked):
         )
 
     def end(self, *command: str, **variables: str) -> tuple[int, str]:
-        """Run a command to its end and return its code and what it printed."""
+        """Run a command and return its exit code and output."""
         process = self.start(command, variables)
         try:
             printed, _ = process.communicate(timeout=60)
@@ -93,8 +93,8 @@ class Project(Baked):
                 os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, printed
 
-    def refusal(self, *command: str, **variables: str) -> str:
-        """Run a command that must fail, with one line that says why, which is returned, and no traceback."""
+    def failure(self, *command: str, **variables: str) -> str:
+        """Run a command that must fail with a one-line reason and no traceback; return that line."""
         code, printed = self.end(*command, **variables)
         assert code != 0, printed
         assert TRACEBACK not in printed, printed
@@ -105,7 +105,7 @@ class Project(Baked):
 
     @contextlib.contextmanager
     def running(self, *command: str, **variables: str) -> Iterator[Callable[[], str]]:
-        """Run a server until the block ends; give a function that returns what it has printed."""
+        """Run a server until the block ends; yield a function that returns its output so far."""
         with (self.path.parent / "log").open("w+") as log:
             server = self.start(command, variables, log)
             try:
@@ -118,7 +118,7 @@ class Project(Baked):
                 server.wait(30)
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
-        """Return the status of a page and the id of the event in its answer."""
+        """Return the status of a page and the event id in the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         with contextlib.closing(connection):
             connection.request("GET", path, headers=headers)
@@ -126,7 +126,7 @@ class Project(Baked):
             return answer.status, answer.headers.get("X-Event-ID", "")
 
     def crash(self) -> str:
-        """Raise the error on purpose and return the id of its event."""
+        """Raise the test error and return the id of its event."""
         status, event_id = self.get("/glitchtip-debug/")
         assert (status, len(event_id)) == (500, 32)
         return event_id
@@ -138,12 +138,12 @@ class Project(Baked):
 
 @pytest.fixture
 def project(baked: Bake, tmp_path: Path) -> Iterator[Project]:
-    """Give a copy of the default project, whose .venv is the environment that all tests share."""
+    """Return a copy of the default project, whose .venv is the environment that all tests share."""
     made, path = baked(), tmp_path / "shop"
     shutil.copytree(made.path, path, symlinks=True, ignore=shutil.ignore_patterns("db.sqlite3*"))
     shutil.rmtree(path / "spool", ignore_errors=True)
     (path / ".venv").symlink_to(made.environment)
-    (path / ".venv" / "installed").touch()
+    (path / ".venv" / "dev-installed").touch()
     project = Project(path, made.environment, *free_ports(2))
     project.change("APP_PORT", str(project.port))
     project.change("SENTRY_DSN", f"http://0123456789abcdef@localhost:{project.tracker_port}/1")
@@ -153,7 +153,7 @@ def project(baked: Bake, tmp_path: Path) -> Iterator[Project]:
 
 @pytest.fixture
 def migrated(project: Project) -> Project:
-    """Give the project with a database."""
+    """Return the project with a migrated database."""
     code, printed = project.end("python", "manage.py", "migrate", "--verbosity", "0", SENTRY_DSN="")
     assert code == 0, printed
     return project
@@ -163,17 +163,25 @@ RUNSERVER = ("python", "manage.py", "runserver")
 
 
 def gunicorn(project: Project) -> tuple[str, ...]:
-    """Return the command of a server without reloader."""
+    """Return the command of a server without a reloader."""
     return "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{project.port}"
 
 
+def end_embedded_tracker(project: Project) -> None:
+    """Kill the embedded tracker of a project when it listens."""
+    wait_for(lambda: listens(project.tracker_port))
+    for process in processes_in(project.path):
+        if b"development.tracker.server" in (Path("/proc") / process / "cmdline").read_bytes():
+            os.kill(int(process), signal.SIGKILL)
+
+
 def has_taken(tracker: Tracker, ids: set[str]) -> bool:
-    """Say whether all these events have arrived."""
+    """Return whether all these events have arrived."""
     return ids <= set(tracker.taken)
 
 
 def said(printed: Callable[[], str], text: str, times: int) -> bool:
-    """Say whether a text was printed so often."""
+    """Return whether a text was printed `times` times."""
     return printed().count(text) == times
 
 
@@ -189,9 +197,12 @@ def was_asked(tracker: Tracker, times: int) -> bool:
 def test_a_tracker_that_is_absent_at_the_start_comes_goes_and_is_back(
     migrated: Project, monkeypatch: pytest.MonkeyPatch, server: str
 ) -> None:
-    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.0")  # no connection outlives the tracker
+    monkeypatch.setattr(Handler, "protocol_version", "HTTP/1.0")  # no connection stays open after the tracker ends
     with migrated.running(*(RUNSERVER if server == "runserver" else gunicorn(migrated))) as printed:
-        warning = ": the tracker gives no answer"
+        if server == "runserver":  # it has started the embedded tracker
+            end_embedded_tracker(migrated)
+            wait_for(partial(said, printed, "The embedded tracker has stopped", 1))
+        warning = ": the tracker does not respond"
         for outage in (1, 2):
             assert migrated.get("/health/")[0] == 200
             ids = {migrated.crash(), migrated.crash()}
@@ -203,14 +214,18 @@ def test_a_tracker_that_is_absent_at_the_start_comes_goes_and_is_back(
 
 
 class NoTracker(BaseHTTPRequestHandler):
-    """Finds no page."""
+    """A server that is not a tracker."""
 
     def do_GET(self) -> None:
         """Answer 404."""
         self.send_error(404)
 
+    def do_POST(self) -> None:
+        """Answer 404."""
+        self.send_error(404)
+
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.mark.parametrize("whose", ["tracker", "site"])
@@ -218,16 +233,16 @@ def test_a_port_that_is_taken_ends_make_run(project: Project, whose: str) -> Non
     port = project.tracker_port if whose == "tracker" else project.port
     with ThreadingHTTPServer(("127.0.0.1", port), NoTracker) as other:
         threading.Thread(target=other.serve_forever, args=(0.05,), daemon=True).start()
-        line = project.refusal("make", "run")
+        line = project.failure("make", "run")
         other.shutdown()
     if whose == "tracker":
         assert line == (
-            f"CommandError: Port {port} is taken by a server that is no tracker: stop that one, or change the port of"
-            f" SENTRY_DSN in {project.env_file}"
+            f"CommandError: Port {port} is used by a program that is not a tracker. Stop that program, or change the port"
+            f" of SENTRY_DSN in {project.env_file}."
         )
     else:
         assert line == (
-            f"CommandError: Port {port} is taken by another process: stop that one, or set APP_PORT in"
+            f"CommandError: Port {port} is used by another program. Stop that program, or set APP_PORT in"
             f" {project.env_file} to another port."
         )
     assert not any(map(listens, (project.tracker_port, project.port)))
@@ -257,7 +272,7 @@ def test_make_run_interrupted_twice_leaves_nothing_running(project: Project, mom
 
 
 def processes_in(folder: Path) -> list[str]:
-    """Return the processes that work in a folder."""
+    """Return the ids of the processes whose working directory is a folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -272,7 +287,7 @@ def test_make_up_without_compose_is_one_line(project: Project, tmp_path: Path) -
     docker.chmod(0o755)
     code, printed = project.end("make", "up", PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert code != 0
-    assert printed.splitlines()[0].startswith("docker compose does not answer: install Docker with Compose v2")
+    assert printed.splitlines()[0].startswith("docker compose is not available. Install Docker with Compose v2")
 
 
 # The database
@@ -281,8 +296,8 @@ def test_make_up_without_compose_is_one_line(project: Project, tmp_path: Path) -
 def test_a_database_that_is_absent_at_the_start(project: Project) -> None:
     [port] = free_ports(1)
     url = f"postgres://shop:hunter2@127.0.0.1:{port}/shop"
-    line = project.refusal("make", "run", DATABASE_URL=url)
-    assert line.startswith(f"OperationalError: the database 127.0.0.1:{port}/shop fails (connection failed: ")
+    line = project.failure("make", "run", DATABASE_URL=url)
+    assert line.startswith(f"OperationalError: the database 127.0.0.1:{port}/shop failed (connection failed: ")
     assert line.endswith(f": start it, or correct DATABASE_URL in {project.env_file}")
     with project.running(*RUNSERVER, DATABASE_URL=url) as printed:
         assert [project.get(path)[0] for path in ("/", "/health/")] == [200, 503]
@@ -291,13 +306,13 @@ def test_a_database_that_is_absent_at_the_start(project: Project) -> None:
 
 
 class Cluster:
-    """A PostgreSQL of its own, run by an unprivileged user."""
+    """A separate PostgreSQL, run by an unprivileged user."""
 
     def __init__(self, programs: Path, folder: Path) -> None:
-        """Make the cluster; it is not started."""
+        """Create the cluster without starting it."""
         self.programs, self.folder, [self.port] = programs, folder, free_ports(1)
         self.user: dict[str, Any] = {}
-        if os.geteuid() == 0:  # which PostgreSQL refuses to run as
+        if os.geteuid() == 0:  # PostgreSQL does not run as root
             shutil.chown(folder, "nobody")
             self.user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         options = [
@@ -325,14 +340,14 @@ class Cluster:
         wait_for(lambda: subprocess.run(ready).returncode == 0)
 
     def stop(self) -> None:
-        """End it at once, with all connections: PostgreSQL's "fast shutdown"."""
+        """Stop it at once and close all connections (PostgreSQL's "fast shutdown")."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(30)
 
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Give a PostgreSQL that runs."""
+    """Yield a running PostgreSQL."""
     programs = [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
     if not programs:
         pytest.skip("there is no PostgreSQL (Debian: apt-get install postgresql): one that goes away was not checked")
@@ -362,34 +377,34 @@ def test_a_database_that_goes_away_and_comes_back(project: Project, cluster: Clu
 
 
 def put(line: bytes) -> Change:
-    """Return a change of an env file that adds a line."""
+    """Return a function that adds a line to an env file."""
     return lambda content: content + line + b"\n"
 
 
 def replaced(variable: bytes, line: bytes) -> Change:
-    """Return a change of an env file that writes another line for a variable."""
+    """Return a function that replaces the line of a variable in an env file."""
     return lambda content: re.sub(rb"(?m)^%b=.*$" % variable, line, content)
 
 
 WRONG: dict[str, tuple[Change, str]] = {
-    "a line without =": (put(b"hunter2"), "line {last}: this is not KEY=value, with no space before KEY and around ="),
-    "spaces around =": (put(b"SENTRY_DSN = hunter2"), "line {last}: this is not KEY=value"),
-    "a comment behind a value": (put(b"DEBUG=True # hunter2"), "line {last}: a comment stands on a line of its own"),
-    "a quote that stays open": (put(b'SECRET_KEY="hunter2'), "line {last}: what is in quotes must end"),
-    "Latin-1": (put("EXTRA=hunter2 für".encode("latin-1")), "line {last}: this is not UTF-8: save it as UTF-8"),
-    "UTF-16": (lambda content: content.decode().encode("utf-16"), "line 1: this is not UTF-8"),
-    "a wrong boolean": (replaced(b"DEBUG", b"DEBUG=Flase"), "DEBUG is wrong: it is neither True nor False; set it in"),
-    "a wrong port": (replaced(b"APP_PORT", b"APP_PORT=99999"), "APP_PORT is wrong: it is not a port, a whole number"),
-    "a malformed DSN": (replaced(b"SENTRY_DSN", b"SENTRY_DSN=http://hunter2/1"), "SENTRY_DSN is wrong: it is no DSN"),
-    "a DSN with port 0": (replaced(b"SENTRY_DSN", b"SENTRY_DSN=http://hunter2@h:0/1"), "SENTRY_DSN is wrong: it is no"),
+    "a line without =": (put(b"hunter2"), "line {last}: must be KEY=value, without spaces before KEY or around ="),
+    "spaces around =": (put(b"SENTRY_DSN = hunter2"), "line {last}: must be KEY=value"),
+    "a comment behind a value": (put(b"DEBUG=True # hunter2"), "line {last}: put the comment on its own line"),
+    "a quote that stays open": (put(b'SECRET_KEY="hunter2'), "line {last}: a quoted value must end"),
+    "Latin-1": (put("EXTRA=hunter2 für".encode("latin-1")), "line {last}: not UTF-8; save the file as UTF-8"),
+    "UTF-16": (lambda content: content.decode().encode("utf-16"), "line 1: not UTF-8"),
+    "a wrong boolean": (replaced(b"DEBUG", b"DEBUG=Flase"), "DEBUG is not valid: must be True or False; set it in"),
+    "a wrong port": (replaced(b"APP_PORT", b"APP_PORT=99999"), "APP_PORT is not valid: must be a port, a whole number"),
+    "a malformed DSN": (replaced(b"SENTRY_DSN", b"SENTRY_DSN=http://hunter2/1"), "SENTRY_DSN is not valid: must"),
+    "a DSN with port 0": (replaced(b"SENTRY_DSN", b"SENTRY_DSN=http://hunter2@h:0/1"), "SENTRY_DSN is not valid: must"),
 }
 
 
 @pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=list(WRONG))
-def test_an_env_file_that_is_wrong_is_one_line(project: Project, change: Change, message: str) -> None:
+def test_an_invalid_env_file_is_one_line(project: Project, change: Change, message: str) -> None:
     content = change(project.env_file.read_bytes())
     project.env_file.write_bytes(content)
-    line = project.refusal("python", "manage.py", "check")
+    line = project.failure("python", "manage.py", "check")
     assert line.startswith("ImproperlyConfigured: ")
     assert message.format(last=content.count(b"\n")) in line
     assert str(project.env_file) in line
@@ -410,34 +425,34 @@ def test_an_env_file_that_an_editor_has_changed_is_read(project: Project, change
     project.env_file.write_bytes(change(project.env_file.read_bytes()))
     assert project.end("python", "-c", SETTINGS) == meant
     if change is RIGHT["Windows line ends"]:
-        assert f" {project.url}/glitchtip-debug/\n" in project.end("make", "--dry-run", "trigger")[1]
+        assert f' {project.url}/"\n' in project.end("make", "--dry-run", "up")[1]
 
 
 NO_FILE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "missing": (
         lambda file: file.unlink(),
         "SECRET_KEY is missing",
-        "(python scripts/create_env_files.py makes that file)",
+        "(to create the file, run python scripts/create_env_files.py)",
     ),
     "unreadable": (
         lambda file: file.chmod(0),
         "",
-        "cannot be read (Permission denied): it must be a file that this user can read",
+        "cannot be read (Permission denied): make it a file that this user can read",
     ),
     "a directory": (
         lambda file: [change() for change in (file.unlink, file.mkdir)],
         "",
-        "cannot be read (Is a directory): it must be a file that this user can read",
+        "cannot be read (Is a directory): make it a file that this user can read",
     ),
 }
 
 
 @pytest.mark.parametrize(("change", "start", "end"), NO_FILE.values(), ids=NO_FILE)
-def test_an_env_file_that_is_none_is_one_line(
+def test_what_is_not_an_env_file_is_one_line(
     project: Project, change: Callable[[Path], object], start: str, end: str
 ) -> None:
     change(project.env_file)
-    line = project.refusal(*AS_A_USER, "python", "manage.py", "check")
+    line = project.failure(*AS_A_USER, "python", "manage.py", "check")
     assert line.startswith(f"ImproperlyConfigured: {start}")
     assert line.endswith(end)
     assert str(project.env_file) in line
@@ -452,10 +467,10 @@ def test_an_env_file_that_is_none_is_one_line(
         "gunicorn config.asgi --worker-class asgi",
     ],
 )
-def test_wrong_settings_end_every_way_to_start_with_one_line(project: Project, command: str) -> None:
+def test_invalid_settings_end_every_way_to_start_with_one_line(project: Project, command: str) -> None:
     project.change("DEBUG", "Flase")
-    assert project.refusal(*command.split(), *(gunicorn(project)[2:] if "gunicorn" in command else [])).startswith(
-        "ImproperlyConfigured: DEBUG is wrong: it is neither True nor False; set it in"
+    assert project.failure(*command.split(), *(gunicorn(project)[2:] if "gunicorn" in command else [])).startswith(
+        "ImproperlyConfigured: DEBUG is not valid: must be True or False; set it in"
     )
 
 
@@ -464,7 +479,7 @@ def test_wrong_settings_end_every_way_to_start_with_one_line(project: Project, c
     [
         ("development", "SECRET_KEY", "SECRET_KEY is missing: set it in {file} or in the environment"),
         ("development", "APP_PORT", "APP_PORT is missing: set it in {file} or in the environment"),
-        ("production", "ALLOWED_HOSTS", "ALLOWED_HOSTS is empty or *: name the site's hosts in {file}"),
+        ("production", "ALLOWED_HOSTS", "ALLOWED_HOSTS is empty or *: list the site's hosts in {file}"),
         ("production", "DATABASE_URL", "DATABASE_URL is missing: set it in {file} or in the environment"),
     ],
     ids=["SECRET_KEY", "APP_PORT", "ALLOWED_HOSTS in production", "DATABASE_URL in production"],
@@ -473,7 +488,7 @@ def test_a_required_variable_that_is_deleted_is_named(
     project: Project, environment: str, variable: str, message: str
 ) -> None:
     project.change(variable, None, environment)
-    line = project.refusal("python", "manage.py", "check", DJANGO_ENV=environment)
+    line = project.failure("python", "manage.py", "check", DJANGO_ENV=environment)
     assert message.format(file=project.path / ".envs" / f"{environment}.env") in line
 
 
@@ -532,7 +547,7 @@ SECONDS = {"h": 3600, "d": 86400}
     LIBFAKETIME is None, reason="there is no libfaketime (Debian: faketime): a clock that is wrong was not checked"
 )
 @pytest.mark.parametrize(("before", "after"), CLOCKS.values(), ids=list(CLOCKS))
-def test_a_clock_that_is_wrong_costs_no_event(project: Project, tmp_path: Path, before: str, after: str) -> None:
+def test_a_wrong_clock_loses_no_event(project: Project, tmp_path: Path, before: str, after: str) -> None:
     clock = tmp_path / "clock"
     variables = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -558,7 +573,7 @@ def test_a_clock_that_is_wrong_costs_no_event(project: Project, tmp_path: Path, 
                 assert abs(now - time.time() - int(offset.rstrip("hd")) * SECONDS.get(offset[-1], 0)) < 60
                 ids.append(event_id)
                 asked = tracker.asked
-                wait_for(partial(was_asked, tracker, asked + 2))  # the bounds were looked at
+                wait_for(partial(was_asked, tracker, asked + 2))  # the bounds were checked
             assert project.waiting() == set(ids)
             tracker.status = 200
             wait_for(lambda: has_taken(tracker, set(ids)))
@@ -572,7 +587,7 @@ def test_a_clock_that_is_wrong_costs_no_event(project: Project, tmp_path: Path, 
 
 
 def full_disk(folder: Path, setup: str, *command: str) -> list[str]:
-    """Return a command that runs where `folder` is a disk of 4 MB that is full after the shell's `setup`."""
+    """Return a command that runs with a 4 MB disk mounted at `folder`, which the shell command `setup` fills."""
     probe = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", str(folder)]
     if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True).returncode:
         pytest.skip("no file system can be mounted here (unshare --mount): a disk without space was not checked")
@@ -584,7 +599,7 @@ def full_disk(folder: Path, setup: str, *command: str) -> list[str]:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
-    """Give a folder for a disk."""
+    """Return a folder on which a disk is mounted."""
     (tmp_path / "disk").mkdir()
     return tmp_path / "disk"
 
@@ -606,11 +621,11 @@ def test_a_full_disk_of_the_spool_loses_no_event_and_is_used_again(project: Proj
 
 
 def test_a_full_disk_of_the_database_is_one_line(project: Project, disk: Path) -> None:
-    line = project.refusal(
+    line = project.failure(
         *full_disk(disk, "true", "python", "manage.py", "migrate"), DATABASE_URL=f"sqlite:///{disk}/db.sqlite3"
     )
-    assert f": the database {disk}/db.sqlite3 fails (" in line
-    assert line.endswith("database or disk is full): make space on its disk") or "disk is full)): " in line
+    assert f": the database {disk}/db.sqlite3 failed (" in line
+    assert line.endswith("database or disk is full): free some space on its disk") or "disk is full)): " in line
 
 
 def test_a_site_on_a_full_disk_starts_and_reports(migrated: Project, disk: Path) -> None:
@@ -623,7 +638,7 @@ def test_a_site_on_a_full_disk_starts_and_reports(migrated: Project, disk: Path)
         assert re.search(rf"The spool {disk}/spool/\S+ cannot be written \(No space left on device\)", printed())
 
 
-def test_env_files_on_a_full_disk_are_made_whole_or_not_at_all(project: Project, disk: Path) -> None:
+def test_env_files_on_a_full_disk_are_created_completely_or_not_at_all(project: Project, disk: Path) -> None:
     script = f"{disk}/scripts/create_env_files.py"
     setup = f"mkdir {disk}/.envs && cp -r {project.path}/scripts {disk}/"
     code, printed = project.end(*full_disk(disk, setup, "sh", "-c", f"python {script}; ls -A {disk}/.envs"))
@@ -635,15 +650,15 @@ def test_env_files_on_a_full_disk_are_made_whole_or_not_at_all(project: Project,
 
 
 def lock(project: Project) -> None:
-    """Take the right to write away from the whole project."""
+    """Make the whole project read-only."""
     subprocess.run(["chmod", "-R", "a-w", project.path], check=True)
 
 
 def test_make_run_in_a_read_only_project_is_one_line(project: Project) -> None:
     lock(project)
-    assert project.refusal(*AS_A_USER, "make", "run") == (
-        f"OperationalError: the database {project.path}/db.sqlite3 fails (unable to open database file): this user"
-        " must be able to write to that folder"
+    assert project.failure(*AS_A_USER, "make", "run") == (
+        f"OperationalError: the database {project.path}/db.sqlite3 failed (unable to open database file): give this"
+        " user write access to the folder"
     )
 
 

@@ -1,4 +1,4 @@
-"""error_tracking/ needs nothing of the project around it: it runs in a bare `startproject`."""
+"""error_tracking/ needs nothing else of a project: it runs in the project of a plain `startproject`."""
 
 import re
 import shutil
@@ -50,7 +50,7 @@ handler500 = "error_tracking.views.server_error"
 
 @pytest.fixture
 def bare(baked: Bake, tmp_path: Path) -> Baked:
-    """Give a project of `django-admin startproject` that has the folder error_tracking/, and its lines in the settings."""
+    """Return a project of `django-admin startproject` with the folder error_tracking/ and its settings."""
     project = baked()
     subprocess.run([project.environment / BIN / "django-admin", "startproject", "shop", tmp_path], check=True)
     shutil.copytree(project.path / "error_tracking", tmp_path / "error_tracking")
@@ -68,7 +68,7 @@ def test_the_package_runs_in_a_bare_project(bare: Baked) -> None:
         assert "accepted" in bare.run("python", "manage.py", "check_tracker", **variables)
         printed = bare.run("python", "-c", CRASH, **variables)
         assert printed.split()[0] in tracker.taken
-    assert "Nothing waits." in bare.run("python", "manage.py", "flush_spool", **variables)
+    assert "No events are waiting." in bare.run("python", "manage.py", "flush_spool", **variables)
 
 
 def test_the_package_imports_nothing_of_the_project(baked: Bake) -> None:

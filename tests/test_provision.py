@@ -1,4 +1,4 @@
-"""What provision.py makes in GlitchTip, against the models of the stand-in."""
+"""What provision.py creates in GlitchTip, tested with the stand-in's models."""
 
 import os
 import subprocess
@@ -32,10 +32,10 @@ print(json.dumps({
 
 
 class GlitchTip:
-    """A stand-in's database, and what runs in its image."""
+    """A stand-in's database, and the code in its image."""
 
     def __init__(self, project: Baked, database: Path) -> None:
-        """Migrate an empty database."""
+        """Create and migrate a database."""
         self.python = project.environment / BIN / "python"
         self.provision = project.path / "glitchtip" / "provision.py"
         self.variables = {
@@ -64,7 +64,7 @@ class GlitchTip:
         )
 
     def dump(self) -> str:
-        """Return what the database holds, as JSON text."""
+        """Return the content of the database as JSON."""
         done = self.run("-c", DUMP)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -72,20 +72,20 @@ class GlitchTip:
 
 @pytest.fixture
 def glitchtip(baked: Bake, tmp_path: Path) -> GlitchTip:
-    """Give an empty GlitchTip."""
+    """Return an empty GlitchTip."""
     return GlitchTip(baked(), tmp_path / "glitchtip.sqlite3")
 
 
-def test_it_makes_the_project_of_the_dsn_and_prints_no_secret(glitchtip: GlitchTip) -> None:
+def test_it_creates_the_project_of_the_dsn_and_prints_no_secret(glitchtip: GlitchTip) -> None:
     done = glitchtip.run(glitchtip.provision)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "GlitchTip knows organization, team and project corner-shop, id 1\n"
+    assert done.stdout == "GlitchTip has organization, team and project corner-shop, project ID 1\n"
     held = glitchtip.dump()
     assert '"projects": [[1, "corner-shop", "corner-shop"]]' in held
     assert '"keys": ["0123456789abcdef0123456789abcdef"]' in held
     assert '"teams": [["corner-shop", 1, 1]]' in held
     assert '"monitors": [["http://web:8001/health/", "GET", 1]]' in held
-    assert '"scopes": [21]' in held  # project:read, event:read and org:read of the stand-in's six
+    assert '"scopes": [21]' in held  # project:read, event:read and org:read, of the stand-in's six scopes
 
 
 def test_it_changes_nothing_when_it_runs_again(glitchtip: GlitchTip) -> None:
@@ -102,14 +102,17 @@ def test_it_changes_nothing_when_it_runs_again(glitchtip: GlitchTip) -> None:
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"PROVISION_ID": "2"}, "GLITCHTIP_KEY belongs to project 1 (corner-shop), the DSN says 2"),
+        (
+            {"PROVISION_ID": "2"},
+            "GLITCHTIP_KEY belongs to project 1 (corner-shop), not to project 2: set another key in the env file",
+        ),
         (
             {"PROVISION_SLUG": "other", "GLITCHTIP_KEY": "f" * 32},
-            "project 1 is corner-shop, not other: this GlitchTip was made for another site",
+            "project 1 is corner-shop, not other: this GlitchTip belongs to another site",
         ),
     ],
 )
-def test_it_refuses_a_key_or_an_id_of_another_project_and_keeps_all(
+def test_it_rejects_a_key_or_an_id_of_another_project_and_changes_nothing(
     glitchtip: GlitchTip, variables: dict[str, str], message: str
 ) -> None:
     glitchtip.run(glitchtip.provision)

@@ -1,4 +1,4 @@
-"""No default password, no known hole: what SECURITY.md promises beside what the tests of bake and stack hold."""
+"""The promises of SECURITY.md that no other test covers, such as no default password and no known vulnerability."""
 
 import json
 import re
@@ -19,7 +19,7 @@ SECRET = re.compile(r"(PASSWORD|SECRET_KEY|TOKEN|GLITCHTIP_KEY)$")
 
 @pytest.fixture(params=SETS.values(), ids=list(SETS))
 def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
-    """Give the project of each set of answers in turn."""
+    """Return the project of each set of answers in turn."""
     return baked(**request.param)
 
 
@@ -54,7 +54,7 @@ def test_the_replay_file_holds_no_secret(command: Callable[..., Result], tmp_pat
     assert [name for name, value in env.items() if SECRET.search(name) and value in text] == []
 
 
-def test_neither_git_nor_the_image_takes_an_env_file(project: Baked, tmp_path: Path) -> None:
+def test_neither_git_nor_the_image_includes_an_env_file(project: Baked, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet", "--bare", tmp_path], check=True)
     git = ["git", "--git-dir", str(tmp_path), "--work-tree", str(project.path)]
     files = [".env", *(f".envs/{environment}.env" for environment in ENVIRONMENTS)]
@@ -64,7 +64,7 @@ def test_neither_git_nor_the_image_takes_an_env_file(project: Baked, tmp_path: P
 
 
 def audit(site_packages: Path) -> None:
-    """Assert that no package of a folder has a known hole; skip where the advisories cannot be read."""
+    """Assert that no package in a folder has a known vulnerability; skip if the advisories cannot be read."""
     command = [
         sys.executable,
         "-m",
@@ -86,16 +86,16 @@ def audit(site_packages: Path) -> None:
     assert {package["name"]: package["vulns"] for package in found if package.get("vulns")} == {}
 
 
-def test_what_a_project_installs_has_no_known_hole(baked: Bake) -> None:
+def test_what_a_project_installs_has_no_known_vulnerability(baked: Bake) -> None:
     [site_packages] = baked().environment.glob("**/site-packages")
     audit(site_packages)
 
 
-def test_what_a_bake_needs_has_no_known_hole() -> None:
+def test_what_a_bake_needs_has_no_known_vulnerability() -> None:
     audit(Path(yaml.__file__).parent.parent)
 
 
-def test_the_page_on_security_names_the_tests_that_hold_it() -> None:
+def test_the_tests_that_security_md_names_exist() -> None:
     named = re.findall(r"`(test_\w+)`", (TEMPLATE / "SECURITY.md").read_text(encoding="utf-8"))
     there = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").glob("test_*.py"))
     assert named

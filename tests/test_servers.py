@@ -1,4 +1,4 @@
-"""The spool under real servers: no worker that is forked, threaded, asynchronous, reloaded or killed loses an error."""
+"""The spool under real servers: forked, threaded, asynchronous, reloaded and killed workers lose no error."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ Running = Callable[[list[str], int], AbstractContextManager[tuple[subprocess.Pop
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:
-    """Return once `condition()` holds."""
+    """Wait until `condition()` is true."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -39,7 +39,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:
 
 
 def crash(port: int) -> str:
-    """Raise the error on purpose and return the id of its event."""
+    """Raise the test error and return the id of its event."""
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/glitchtip-debug/", timeout=10)
     except urllib.error.HTTPError as error:
@@ -56,7 +56,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.fixture
 def running(baked: Bake, tmp_path: Path) -> Running:
-    """Give a context manager that runs a server of the default project, with a spool, and a tracker on a port."""
+    """Return a context manager that runs a server of the default project, with a spool, and a tracker on a port."""
     project = baked()
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""A project on the oldest and the newest Python, and with the lowest versions of packages that it allows."""
+"""A project works on the oldest and newest Python, and with the lowest package versions that it allows."""
 
 import json
 import re
@@ -15,7 +15,7 @@ Python = tuple[tuple[int, ...], str]
 
 
 def pythons() -> Iterator[Python]:
-    """Yield the version and the path of each Python on this machine that a project supports."""
+    """Yield the version and path of each installed Python that a project supports."""
     command = [sys.executable, "-m", "uv", "python", "list", "--only-installed", "--output-format", "json"]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
     for python in json.loads(found.stdout):
@@ -26,7 +26,7 @@ def pythons() -> Iterator[Python]:
 
 
 @pytest.mark.parametrize("choose", [min, max], ids=["oldest", "newest"])
-def test_a_project_passes_lint_and_tests_on_this_machines(
+def test_a_project_passes_lint_and_tests_on_python(
     baked: Bake, tmp_path: Path, choose: Callable[[Iterable[Python]], Python]
 ) -> None:
     _, python = choose(pythons())

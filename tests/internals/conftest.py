@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the spool."""
+"""Fixtures for the tests of the spool."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from error_tracking.spool.thread import SenderThread
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    """Give the folder in which each DSN has its spool, whose pauses are short."""
+    """Return the folder that contains the spool of each DSN, with short pauses."""
     for name in ("FIRST_PAUSE", "REFUSED_PAUSE", "LIMITED_PAUSE"):
         monkeypatch.setattr(Sender, name, 0.02)
     monkeypatch.setattr(Sender, "BOUNDS_PAUSE", 0.02)

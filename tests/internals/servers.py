@@ -1,4 +1,4 @@
-"""Servers on free ports of this machine that answer as a test wants them to."""
+"""Servers on free local ports whose answers a test configures."""
 
 import contextlib
 import gzip
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 
 class Tracker(http.server.ThreadingHTTPServer):
-    """A tracker that keeps every envelope, answers it with one status, and every page of `pages` with its JSON."""
+    """A tracker that keeps every envelope, answers it with one status, and serves the JSON in `pages`."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -28,25 +28,25 @@ class Tracker(http.server.ThreadingHTTPServer):
         self.times: list[float] = []  # of the requests
         self.answered = 0
         self.headers: dict[str, str] = {}
-        self.poison = b""  # a body that holds it is answered with 500
-        self.answer: bytes | None = None  # instead of the JSON with the event's id
+        self.poison = b""  # a body that contains this is answered with 500
+        self.answer: bytes | None = None  # sent instead of the JSON with the event's id
         self.delay = 0.0  # seconds before each answer
-        self.keys: dict[str, str] = {}  # of the DSN, by the id of the event
+        self.keys: dict[str, str] = {}  # the DSN's key, by event id
         self.awake = threading.Event()
         self.awake.set()
-        self.allowed = threading.Semaphore(0)  # requests that are answered though the tracker sleeps
+        self.allowed = threading.Semaphore(0)  # requests to answer while the tracker sleeps
 
     def answer_one(self) -> None:
         """Let one request through while the tracker sleeps."""
         self.allowed.release()
 
     def event_ids(self) -> list[str]:
-        """Return the ids of the events that were taken, each as often as it was."""
+        """Return the ids of the accepted events, with duplicates."""
         return [json.loads(body.split(b"\n")[0])["event_id"] for body in self.bodies]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers for `Tracker`."""
+    """The request handler of `Tracker`."""
 
     def do_GET(self):
         path = self.path.partition("?")[0]
@@ -84,12 +84,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args):
-        """Keep the tests quiet."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager
 def serving(status: int, port: int = 0) -> Iterator[Tracker]:
-    """Run a tracker in a thread of its own."""
+    """Run a tracker in a separate thread."""
     with Tracker(status, port) as tracker:
         threading.Thread(target=tracker.serve_forever, args=(0.02,), daemon=True).start()
         yield tracker
@@ -98,7 +98,7 @@ def serving(status: int, port: int = 0) -> Iterator[Tracker]:
 
 @contextlib.contextmanager
 def line_server(answer: bytes) -> Iterator[int]:
-    """Listen on a free port and answer each connection with one line, or never if it is empty."""
+    """Listen on a free port and answer each connection with one line, or not at all if it is empty."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -120,9 +120,9 @@ def line_server(answer: bytes) -> Iterator[int]:
 
 @contextlib.contextmanager
 def closing_server() -> Iterator[tuple[int, list[str]]]:
-    """Run a tracker that closes each connection without a word, after an answer that promises to keep it (uWSGI does).
+    """Run a tracker that closes each connection after its answer without a `Connection: close` header, as uWSGI does.
 
-    Give its port and the ids of the events that it has taken.
+    Yield its port and the ids of the events that it accepted.
     """
     taken: list[str] = []
 

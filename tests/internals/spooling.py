@@ -1,4 +1,4 @@
-"""What the tests of the spool share: a site in this process, its errors, and what waits for the tracker."""
+"""Helpers of the spool's tests: a site in this process, its errors, and the events that wait for the tracker."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from servers import Tracker
 
 
 def wait_for(condition, seconds=30):
-    """Return once `condition()` holds."""
+    """Wait until `condition()` is true."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
@@ -24,12 +24,12 @@ def wait_for(condition, seconds=30):
 
 
 def dsn_of(port, key="key"):
-    """Return the DSN of a tracker on a port of this machine."""
+    """Return the DSN of a tracker on a local port."""
     return f"http://{key}@127.0.0.1:{port}/1"
 
 
 def options_for(port, root, max_megabytes=50, key="key", **options):
-    """Return the SDK's options for a tracker on a port; it looks for no other packages, which would take it longest."""
+    """Return the SDK's options for a tracker on a local port, without the slow search for other packages."""
     transport = spool_transport(str(root), max_megabytes=max_megabytes, max_days=7)
     made = sentry_options(dsn=dsn_of(port, key), environment="tests", release="shop@1", transport=transport, **options)
     return {**made, "auto_enabling_integrations": False}
@@ -37,7 +37,7 @@ def options_for(port, root, max_megabytes=50, key="key", **options):
 
 @contextlib.contextmanager
 def site(port, root, **options):
-    """Run the SDK in this process; at the end it is closed as at the end of a process."""
+    """Run the SDK in this process, and close it as at the end of a process."""
     client = sentry_sdk.Client(**options_for(port, root, **options))
     sender = client.transport.thread
     with sentry_sdk.scope.use_scope(sentry_sdk.Scope(client=client)):
@@ -52,12 +52,12 @@ def crash(client, count=1, message="crash"):
 
 
 def spool_for(root, port):
-    """Return the spool of a tracker on a port."""
+    """Return the spool of a tracker on a local port."""
     return spool_transport(str(root), max_megabytes=50, max_days=7).spool_of(dsn_of(port))
 
 
 def waiting(root, folder=""):
-    """Return the ids of the events that wait in any folder of the spool, or in its folder `rejected/`."""
+    """Return the ids of the events that wait in any of the spool's folders, or in their `rejected/` folder."""
     return [file.stem.split("-")[2] for file in sorted(root.glob(f"*/{folder}*-*-*-*.envelope"))]
 
 
@@ -68,7 +68,7 @@ def closed_port():
 
 
 def fill(folder, *names, size=100, **bounds):
-    """Make a spool with a file for each name, "KIND/ID", the first the oldest; return the spool."""
+    """Return a new spool with a file for each name, "KIND/ID", oldest first."""
     spool = Spool(folder, **{"max_bytes": 10**6, "max_seconds": 3600, **bounds})
     for name in names:
         kind, event_id = name.split("/")
@@ -90,7 +90,7 @@ def crash(count):
 
 
 def start(port, root, program):
-    """Start a Python of the site."""
+    """Start a Python process of the site."""
     variables = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DJANGO_ENV": "development",
@@ -111,7 +111,7 @@ def start(port, root, program):
 
 
 def end(process, returncode=0):
-    """Wait for a process, and return what it printed."""
+    """Wait for a process and return its output."""
     printed, errors = process.communicate(timeout=60)
     assert process.returncode == returncode, errors
     return printed + errors

@@ -1,4 +1,4 @@
-"""The system checks of the error wiring: each speaks when it should, with a hint, and is silent else."""
+"""Each system check of error_tracking gives a message with a hint when it should, and no message otherwise."""
 
 import pytest
 from django.core.checks import run_checks
@@ -13,7 +13,7 @@ urlpatterns = [path("glitchtip-debug/", lambda request: HttpResponse(1 / 0), nam
 
 @pytest.fixture
 def ids(settings, monkeypatch):
-    """Give a function that runs all checks with some settings, outside a container, and returns the ids found."""
+    """Return a function that runs all checks with some settings, outside a container, and returns the message ids."""
     monkeypatch.setattr("error_tracking.checks.CONTAINER_MARKS", ())
     settings.ROOT_URLCONF = "error_tracking.urls"
 
@@ -29,7 +29,7 @@ def ids(settings, monkeypatch):
     return run
 
 
-def test_a_good_production_has_nothing_to_say(ids):
+def test_a_valid_production_configuration_has_no_messages(ids):
     assert ids() == []
 
 
@@ -52,11 +52,11 @@ def test_a_good_production_has_nothing_to_say(ids):
         ("production", "http://0123456789abcdef@10.0.0.7:8000/1", []),
     ],
 )
-def test_a_dsn_is_judged(ids, environment, dsn, found):
+def test_a_dsn_is_checked(ids, environment, dsn, found):
     assert ids(SENTRY_OPTIONS={"dsn": dsn}, ENVIRONMENT=environment, APP_PORT=8001) == found
 
 
-def test_localhost_in_a_container_is_told_unless_a_tracker_listens_there(ids, monkeypatch, tmp_path):
+def test_localhost_in_a_container_is_reported_unless_a_tracker_listens_there(ids, monkeypatch, tmp_path):
     monkeypatch.setattr("error_tracking.checks.CONTAINER_MARKS", (str(tmp_path),))
     monkeypatch.setattr("error_tracking.checks.find_spec", lambda _: None)
     with serving(200) as tracker:
@@ -67,16 +67,16 @@ def test_localhost_in_a_container_is_told_unless_a_tracker_listens_there(ids, mo
     assert ids(SENTRY_OPTIONS={"dsn": dsn}) == []
 
 
-def test_an_unknown_environment_is_told(ids):
+def test_an_unknown_environment_is_reported(ids):
     assert ids(SENTRY_OPTIONS={"environment": "prod"}) == ["W005"]
 
 
-def test_an_error_view_for_everybody_is_told_in_production_alone(ids, settings):
+def test_a_public_error_view_is_reported_only_in_production(ids, settings):
     settings.ROOT_URLCONF = "test_checks"
     assert ids() == ["E003"]
     assert ids(ENVIRONMENT="development") == []
 
 
-def test_debug_output_of_the_sdk_is_told_in_production_alone(ids):
+def test_sdk_debug_output_is_reported_only_in_production(ids):
     assert ids(SENTRY_OPTIONS={"debug": True}) == ["W006"]
     assert ids(SENTRY_OPTIONS={"debug": True}, ENVIRONMENT="staging") == []

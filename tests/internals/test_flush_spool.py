@@ -1,4 +1,4 @@
-"""The commands that send and show what waits."""
+"""The commands that send and show waiting events."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,31 +23,31 @@ def test_flush_spool_sends_what_waits(backlog, root, capsys):
     with serving(200, backlog) as tracker:
         call_command("flush_spool")
         assert len(tracker.event_ids()) == 3
-    assert "3 events sent, 0 wait" in capsys.readouterr().out
+    assert "3 events sent, 0 waiting" in capsys.readouterr().out
     call_command("flush_spool")
-    assert "Nothing waits." in capsys.readouterr().out
+    assert "No events are waiting." in capsys.readouterr().out
 
 
-def test_flush_spool_says_why_events_wait_on(backlog, root, settings):
-    with pytest.raises(CommandError, match="0 events sent, 3 wait: the tracker gives no answer"):
+def test_flush_spool_says_why_events_still_wait(backlog, root, settings):
+    with pytest.raises(CommandError, match="0 events sent, 3 waiting: the tracker does not respond"):
         call_command("flush_spool")
     settings.SENTRY_OPTIONS = sentry_options(dsn="", environment="", release="")
     with pytest.raises(CommandError, match="There is no spool"):
         call_command("flush_spool")
 
 
-def test_flush_spool_leaves_the_work_to_another_process(backlog, root, monkeypatch):
+def test_flush_spool_does_nothing_while_another_process_sends(backlog, root, monkeypatch):
     monkeypatch.setattr("error_tracking.management.commands.flush_spool.PATIENCE", 0.1)
     with spool_for(root, backlog).sending() as mine:
         assert mine
-        with pytest.raises(CommandError, match="Another process is sending, and 3 events wait"):
+        with pytest.raises(CommandError, match="Another process is sending; 3 events are waiting"):
             call_command("flush_spool")
 
 
-def test_flush_spool_goes_on_after_an_event_that_the_tracker_never_takes(backlog, root):
+def test_flush_spool_continues_after_an_event_that_the_tracker_never_accepts(backlog, root):
     with serving(200, backlog) as tracker:
         tracker.poison = b"crash 0"
-        with pytest.raises(CommandError, match="2 events sent, 1 wait: the tracker answers 500"):
+        with pytest.raises(CommandError, match="2 events sent, 1 waiting: the tracker answered 500"):
             call_command("flush_spool")
         assert len(tracker.event_ids()) == 2
 
@@ -61,15 +61,15 @@ def test_flush_spool_delivers_while_the_site_waits_before_its_next_attempt(root,
         settings.SENTRY_OPTIONS = options_for(tracker.server_port, root)
         call_command("flush_spool")
         assert sorted(tracker.event_ids()) == sorted(ids)
-    assert "3 events sent, 0 wait" in capsys.readouterr().out
+    assert "3 events sent, 0 waiting" in capsys.readouterr().out
 
 
 def test_flush_spool_does_not_count_what_the_tracker_rejects(backlog, root, capsys):
     with serving(413, backlog):
         call_command("flush_spool")
     printed = capsys.readouterr().out
-    assert "0 events sent, 0 wait" in printed
-    assert "3 that the tracker rejected in" in printed
+    assert "0 events sent, 0 waiting" in printed
+    assert "3 rejected in" in printed
 
 
 def test_flush_spool_fails_if_an_event_cannot_be_read(backlog, root):
@@ -95,7 +95,7 @@ def test_events_of_a_wrong_dsn_are_shown_and_can_be_sent_with_the_right_one(back
         assert f"events of another DSN in {wrong}" in capsys.readouterr().out
         call_command("flush_spool", folder=wrong)
         assert len(tracker.event_ids()) == 4
-    assert "3 events sent, 0 wait" in capsys.readouterr().out
+    assert "3 events sent, 0 waiting" in capsys.readouterr().out
 
 
 def test_check_tracker_shows_what_waits(backlog, root, capsys):
@@ -106,4 +106,4 @@ def test_check_tracker_shows_what_waits(backlog, root, capsys):
         call_command("check_tracker")
     printed = capsys.readouterr().out
     assert f"Spool     3 waiting in {spool.folder}, the oldest since 20" in printed
-    assert "1 that the tracker rejected in" in printed
+    assert "1 rejected in" in printed

@@ -1,4 +1,4 @@
-"""Which private names of the SDK and of Django the app uses: a release of theirs may rename them without a word."""
+"""The private names of the SDK and Django that the app uses; their releases may rename these without notice."""
 
 import ast
 import re
@@ -14,7 +14,7 @@ FOLDER = Path(error_tracking.__file__).parent
 
 
 def names_of_others(tree):
-    """Yield the names that code takes from other modules and objects, and the keys of dictionaries."""
+    """Yield the names that code imports or reads from other objects, and the keys of dictionaries."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
             yield node.attr
@@ -24,7 +24,7 @@ def names_of_others(tree):
             yield node.value
 
 
-def test_the_private_names_are_these():
+def test_only_these_private_names_are_used():
     found = {
         f"{file.relative_to(FOLDER).as_posix()}: {name}"
         for file in FOLDER.rglob("*.py")
@@ -32,12 +32,12 @@ def test_the_private_names_are_these():
         if re.fullmatch("_[a-z].*", name)
     }
     assert found == {
-        "before_send.py: _cached_user",  # Django's: the account, if the site has asked for it
-        "options.py: _experiments",  # the SDK's: only there can brotli be turned off
-        "scrubbing/event.py: _meta",  # the protocol's
-        "scrubbing/event.py: _post",  # Django's: the form, if the site has read it
+        "before_send.py: _cached_user",  # Django: the account, if the site has read it
+        "options.py: _experiments",  # the SDK: the only place to turn off brotli
+        "scrubbing/event.py: _meta",  # the protocol
+        "scrubbing/event.py: _post",  # Django: the form, if the site has read it
         "scrubbing/event.py: _secrets",  # our own
-        "spool/transport.py: _pool",  # the SDK's: connections that know its proxies and certificates
+        "spool/transport.py: _pool",  # the SDK: connections with its proxies and certificates
     }
 
 

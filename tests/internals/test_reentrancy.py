@@ -1,4 +1,4 @@
-"""An error may be captured while another one is: by a signal handler, a `__del__` or a logging handler."""
+"""An error may be captured during another capture: by a signal handler, a `__del__`, or a logging handler."""
 
 import gc
 import logging
@@ -15,7 +15,7 @@ from spooling import closed_port, crash, end, site, start, wait_for, waiting
 
 
 def run(function, seconds=60):
-    """Run a function, and raise TimeoutError if it hangs."""
+    """Run a function; raise TimeoutError if it hangs."""
     ended = Future()
 
     def call():
@@ -29,9 +29,9 @@ def run(function, seconds=60):
 
 
 def captured_at_every_line(client, action):
-    """Run `action`, and capture one more error before each line that it runs in the spool or the standard library.
+    """Run `action`, and capture another error before each line that it runs in the spool or the standard library.
 
-    A signal handler and a `__del__` can run at each of them. Return the ids of the events, and the lines.
+    A signal handler or a `__del__` can run at each of these lines. Return the event ids and the lines.
     """
     ids, lines = [], set()
 
@@ -55,7 +55,7 @@ def captured_at_every_line(client, action):
     return ids, {f"{os.path.basename(file)}:{line}" for file, line in lines}
 
 
-def test_an_error_at_every_line_of_a_capture_deadlocks_nothing_and_arrives(root):
+def test_an_error_at_every_line_of_a_capture_arrives_without_deadlock(root):
     seen = []
 
     def act():
@@ -71,7 +71,7 @@ def test_an_error_at_every_line_of_a_capture_deadlocks_nothing_and_arrives(root)
     assert len(seen) > 20
 
 
-def test_an_error_at_every_line_of_a_flush_deadlocks_nothing_and_arrives(root):
+def test_an_error_at_every_line_of_a_flush_arrives_without_deadlock(root):
     with serving(200) as tracker:
         seen = []
 
@@ -87,7 +87,7 @@ def test_an_error_at_every_line_of_a_flush_deadlocks_nothing_and_arrives(root):
         assert len(seen) > 5
 
 
-def test_an_error_at_every_line_of_the_sending_thread_deadlocks_nothing_and_arrives(root, monkeypatch):
+def test_an_error_at_every_line_of_the_sending_thread_arrives_without_deadlock(root, monkeypatch):
     with serving(200) as tracker:
         seen, lines = [], set()
         original = SenderThread.send_all

@@ -1,4 +1,4 @@
-"""The id of a request, the noise that stays out, the log lines, and the pages that people see when something fails."""
+"""Request ids, ignored errors, log lines, and error pages."""
 
 import asyncio
 import io
@@ -23,13 +23,13 @@ log = logging.getLogger("shop")
 
 
 def logged(request):
-    """Log, and go on."""
+    """Log a line and answer 200."""
     log.info("a line of the request")
     return HttpResponse()
 
 
 def noisy(request, name):
-    """Report an exception that is no error of the site."""
+    """Report an exception that is not an error of the site."""
     error = {
         kind.__name__: kind for kind in (BrokenPipeError, SystemExit, Http404, RequestAborted, UnreadablePostError)
     }[name]
@@ -38,13 +38,13 @@ def noisy(request, name):
 
 
 def reported(request):
-    """Fail without an exception that Django sees."""
+    """Log an error and answer 503."""
     log.error("it failed")
     return HttpResponse(status=503)
 
 
 def sick(request):
-    """Fail as a health check."""
+    """Raise an error at a path below the health check's."""
     raise OSError
 
 
@@ -61,7 +61,7 @@ pytestmark = pytest.mark.urls("test_requests")
 
 @pytest.fixture
 def visitor():
-    """Give a client that gets the page of an error as a visitor does, and whose forms need a CSRF token."""
+    """Return a client that gets error pages instead of exceptions, and whose forms need a CSRF token."""
     return Client(raise_request_exception=False, enforce_csrf_checks=True)
 
 
@@ -72,7 +72,7 @@ def test_two_requests_have_two_ids(visitor):
 @pytest.mark.parametrize(
     ("given", "taken"), [("from-proxy.42", True), ("x", False), ("a b c d e f", False), ("é" * 9, False)]
 )
-def test_an_id_of_the_proxy_is_taken_if_it_is_well_formed(visitor, given, taken):
+def test_a_well_formed_id_from_the_proxy_is_used(visitor, given, taken):
     assert (visitor.get("/logged/", headers={"X-Request-ID": given})["X-Request-ID"] == given) is taken
 
 
@@ -81,7 +81,7 @@ def test_a_request_is_forgotten_when_it_ends(visitor):
     assert current_request.get() is None
 
 
-def test_under_asgi_the_ids_are_there_too(sentry_events):
+def test_asgi_requests_have_ids_too(sentry_events):
     client = AsyncClient(raise_request_exception=False)
     response = asyncio.run(client.get("/glitchtip-debug/"))
     assert sentry_events[0]["tags"]["request_id"] == response["X-Request-ID"]
@@ -99,17 +99,17 @@ def test_a_logged_error_is_an_event_and_info_a_breadcrumb(visitor, sentry_events
 
 
 @pytest.mark.parametrize("name", ["BrokenPipeError", "SystemExit", "Http404", "RequestAborted", "UnreadablePostError"])
-def test_noise_is_no_event(visitor, sentry_events, name):
+def test_noise_is_not_an_event(visitor, sentry_events, name):
     visitor.get(f"/noisy/{name}/")
     assert sentry_events == []
 
 
-def test_a_health_check_is_no_event(visitor, sentry_events):
+def test_a_health_check_is_not_an_event(visitor, sentry_events):
     assert visitor.get("/health/sick/").status_code == 500
     assert sentry_events == []
 
 
-def test_the_project_names_its_own_noise():
+def test_a_project_configures_its_own_noise():
     assert (
         "shop.errors.SoldOut"
         in sentry_options(dsn="", environment="", release="", ignored_errors=["shop.errors.SoldOut"])["ignore_errors"]
@@ -118,7 +118,7 @@ def test_the_project_names_its_own_noise():
 
 @pytest.fixture
 def lines():
-    """Give a function that logs with one of the two forms and returns what was written."""
+    """Yield a function that logs in one of the two formats and returns the output."""
     before = logging.root.handlers[:]
 
     def write(json_lines, action):
@@ -132,7 +132,7 @@ def lines():
     logging.root.handlers[:] = before
 
 
-def test_in_production_a_line_is_json_with_the_id_of_the_request(lines, visitor):
+def test_in_production_a_line_is_json_with_the_request_id(lines, visitor):
     responses = []
     [line] = map(json.loads, lines(True, lambda: responses.append(visitor.get("/logged/"))))
     assert line.pop("timestamp").startswith("20")
@@ -161,25 +161,25 @@ def test_in_development_a_line_is_readable(lines):
 
 
 @pytest.mark.parametrize(("address", "status"), [("/no-such-page/", 404), ("/glitchtip-debug/", 500)])
-def test_a_failure_has_a_page_without_the_database(visitor, sentry_events, address, status):
+def test_the_error_page_needs_no_database(visitor, sentry_events, address, status):
     response = visitor.get(address)
     assert response.status_code == status
     assert "color-scheme: light dark" in response.text
 
 
-def test_without_a_tracker_the_page_of_an_error_names_the_request(visitor):
+def test_without_a_tracker_the_error_page_names_the_request(visitor):
     response = visitor.get("/glitchtip-debug/")
     assert f"<code>{response['X-Request-ID']}</code>" in response.text
     assert "reported" not in response.text
     assert "X-Event-ID" not in response
 
 
-def test_a_wrong_host_and_a_form_without_token_have_pages_of_the_same_kind(visitor):
+def test_a_wrong_host_and_a_missing_csrf_token_have_similar_pages(visitor):
     assert "could not be understood" in visitor.get("/", headers={"host": "elsewhere.example.com"}).text
     assert "form could not be accepted" in visitor.post("/admin/login/").text
 
 
-def test_no_page_of_an_error_loads_anything():
+def test_error_pages_load_no_other_files():
     for page in (Path(settings.BASE_DIR) / "error_tracking" / "templates").rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert "<script" not in text

@@ -1,4 +1,4 @@
-"""What is private and what is not: names, texts, source code, queries and known secrets; and all cases of the corpus."""
+"""What the scrubber removes and keeps: names, texts, source code, queries, known secrets, and the corpus."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ NAMES = Names(["loyaltyNumber"])
 
 
 def cleaned(data, kind="text", secrets=()):
-    """Return what is sent of JSON data."""
+    """Return JSON data as it is sent."""
     cleaning, holder = Cleaning(NAMES, Known(secrets)), {"data": copy.deepcopy(data)}
     if kind == "source":
         cleaning.slots.append(Slot(holder, "data", data, kind))
@@ -87,7 +87,7 @@ def test_a_name_is_sensitive(name):
         ),
     ],
 )
-def test_a_name_is_innocent(name):
+def test_a_name_is_not_sensitive(name):
     assert not NAMES.sensitive(name)
 
 
@@ -115,7 +115,7 @@ def test_source_code_stays_readable():
     assert cleaned("    login(password='hunter2', page=2)", "source") == f"    login(password='{FILTERED}', page=2)"
 
 
-def test_a_query_keeps_what_is_ordinary():
+def test_a_query_keeps_ordinary_values():
     assert cleaned({"query_string": "pass%77ord=hunter2"}) == {"query_string": f"password={FILTERED}"}
     assert cleaned({"query_string": "a=b%20c&d=e+f"}) == {"query_string": "a=b%20c&d=e+f"}
     assert cleaned({"query_string": "code=hunter2&state=1"}) == {"query_string": f"code={FILTERED}&state=1"}
@@ -131,7 +131,7 @@ def test_a_short_secret_is_found_as_a_whole_word():
     assert cleaned("given Q k9-x7 q, 2k9-x7", secrets=["k9-x7"]) == f"given Q {FILTERED} q, 2k9-x7"
 
 
-def test_secrets_of_the_environment_are_those_of_sensitive_names_and_in_urls():
+def test_environment_secrets_come_from_sensitive_names_and_urls():
     variables = {
         "KEY_PREFIX": "bookshop-1",
         "PWD": "/home/bookshop-1",
@@ -144,11 +144,11 @@ def test_secrets_of_the_environment_are_those_of_sensitive_names_and_in_urls():
     assert secrets_in(variables) == ["violet-7", "p@ss-word1"]
 
 
-def test_a_release_is_no_address():
+def test_a_release_is_not_an_address():
     assert shapes_in("shop@1.2 shop@1.2.0+3f2a1bc shop@1.2.dev3", "shop@1.2") == []
 
 
-def test_integers_that_other_parsers_refuse_are_texts():
+def test_integers_that_other_parsers_reject_become_texts():
     assert cleaned({"n": [2**63, 10**5000, 7]}) == {"n": [str(2**63), "<integer of 16610 bits>", 7]}
 
 
@@ -185,7 +185,7 @@ def test_no_secret_of_the_corpus_is_sent(sentry_events):
     assert leaks == []
 
 
-def test_every_ordinary_case_of_the_corpus_is_sent_as_it_is(sentry_events):
+def test_every_ordinary_case_of_the_corpus_is_sent_unchanged(sentry_events):
     changed = []
     for name, case in cases("ordinary").items():
         report(case)

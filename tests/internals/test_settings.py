@@ -1,4 +1,4 @@
-"""What the settings take from the environment, and what they refuse."""
+"""What the settings read from the environment, and what they reject."""
 
 import os
 import runpy
@@ -33,7 +33,7 @@ def load(**variables: str) -> dict[str, Any]:
         return runpy.run_path(str(settings.BASE_DIR / "config" / "settings.py"))
 
 
-def test_the_sdk_is_started_with_what_the_variables_say():
+def test_the_sdk_is_configured_from_the_variables():
     with mock.patch("sentry_sdk.init") as init:
         load(
             SENTRY_DSN="https://key@errors.example.com/1",
@@ -55,7 +55,7 @@ def test_without_a_dsn_the_sdk_is_not_started():
     assert loaded["SENTRY_OPTIONS"]["environment"] == "production"
 
 
-def test_the_values_of_secret_variables_are_secrets_of_events():
+def test_values_of_secret_variables_are_known_secrets():
     url = "postgres://shop:correct%20horse@db/shop"
     options = load(SHOP_API_TOKEN="hunter2", SHOP_CITY="Leeds", DATABASE_URL=url)["SENTRY_OPTIONS"]
     known = options["event_scrubber"].known
@@ -63,7 +63,7 @@ def test_the_values_of_secret_variables_are_secrets_of_events():
     assert "correct horse" in known.special
 
 
-def test_a_dollar_in_a_value_is_a_dollar():
+def test_a_dollar_sign_in_a_value_is_literal():
     assert load(SECRET_KEY="$" * 50)["SECRET_KEY"] == "$" * 50
 
 
@@ -72,24 +72,24 @@ def test_a_dollar_in_a_value_is_a_dollar():
     [
         ("DJANGO_ENV", "prod", "DJANGO_ENV='prod' is unknown"),
         ("DEBUG", "True", "DEBUG is True"),
-        ("DEBUG", "Flase", "DEBUG is wrong: it is neither True nor False"),
-        ("SECRET_KEY", " ", "SECRET_KEY is wrong: it is empty"),
+        ("DEBUG", "Flase", "DEBUG is not valid: must be True or False"),
+        ("SECRET_KEY", " ", "SECRET_KEY is not valid: must not be empty"),
         ("ALLOWED_HOSTS", "example.com, *", "ALLOWED_HOSTS is empty or *"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS is empty or *"),
         ("ALLOWED_HOSTS", "", "ALLOWED_HOSTS is empty or *"),
-        ("APP_PORT", "eighty", "APP_PORT is wrong: it is not a port"),
-        ("DATABASE_URL", "postgres//u:hunter2@host/db", "DATABASE_URL is wrong"),
-        ("DATABASE_URL", "postgres://u:hunter2@host:port/db", "DATABASE_URL is wrong"),
-        ("SENTRY_DSN", "https://u:hunter2@/1", "SENTRY_DSN is wrong: it is no DSN"),
-        ("SENTRY_TRACES_SAMPLE_RATE", "", "SENTRY_TRACES_SAMPLE_RATE is wrong: it is not a number from 0 to 1"),
+        ("APP_PORT", "eighty", "APP_PORT is not valid: must be a port"),
+        ("DATABASE_URL", "postgres//u:hunter2@host/db", "DATABASE_URL is not valid"),
+        ("DATABASE_URL", "postgres://u:hunter2@host:port/db", "DATABASE_URL is not valid"),
+        ("SENTRY_DSN", "https://u:hunter2@/1", "SENTRY_DSN is not valid: must look like https://KEY@"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "", "SENTRY_TRACES_SAMPLE_RATE is not valid: must be a number from 0 to 1"),
     ],
 )
-def test_a_wrong_variable_is_named_with_its_file(variable, value, message):
-    with pytest.raises(ImproperlyConfigured) as refusal:
+def test_an_invalid_variable_is_named_with_its_file(variable, value, message):
+    with pytest.raises(ImproperlyConfigured) as failure:
         load(**{variable: value})
-    assert str(refusal.value).startswith(message)
-    assert variable == "DJANGO_ENV" or "production.env" in str(refusal.value)
-    assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+    assert str(failure.value).startswith(message)
+    assert variable == "DJANGO_ENV" or "production.env" in str(failure.value)
+    assert "hunter2" not in "".join(traceback.format_exception(failure.value))
 
 
 def test_a_missing_variable_is_named_with_its_file(tmp_path):
@@ -100,22 +100,22 @@ def test_a_missing_variable_is_named_with_its_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"A=1\nhunter2\n", "line 2: this is not KEY=value"),
-        (b"A = hunter2", "line 1: this is not KEY=value"),
-        (b"A= hunter2", "line 1: this is not KEY=value"),
-        (b" A=hunter2", "line 1: this is not KEY=value"),
-        (b"A=1 # hunter2", "line 1: a comment stands on a line of its own"),
-        (b'A="hunter2', "line 1: what is in quotes"),
-        (b"A=1\n\nB=\xffhunter2", "line 3: this is not UTF-8"),
-        ("A=hunter2".encode("utf-16-le"), "line 1: this is not text"),
+        (b"A=1\nhunter2\n", "line 2: must be KEY=value"),
+        (b"A = hunter2", "line 1: must be KEY=value"),
+        (b"A= hunter2", "line 1: must be KEY=value"),
+        (b" A=hunter2", "line 1: must be KEY=value"),
+        (b"A=1 # hunter2", "line 1: put the comment on its own line"),
+        (b'A="hunter2', "line 1: a quoted value must end"),
+        (b"A=1\n\nB=\xffhunter2", "line 3: not UTF-8"),
+        ("A=hunter2".encode("utf-16-le"), "line 1: contains null characters"),
     ],
 )
 def test_a_malformed_file_is_named(tmp_path, content, message):
     file = tmp_path / "development.env"
     file.write_bytes(content)
-    with pytest.raises(ImproperlyConfigured, match=f"development.env, {message}") as refusal:
+    with pytest.raises(ImproperlyConfigured, match=f"development.env, {message}") as failure:
         Env(file)
-    assert "hunter2" not in str(refusal.value)
+    assert "hunter2" not in str(failure.value)
 
 
 def test_a_file_may_have_a_byte_order_mark_windows_line_ends_comments_and_quotes(tmp_path):
@@ -130,16 +130,16 @@ def test_a_file_may_have_a_byte_order_mark_windows_line_ends_comments_and_quotes
 
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "8001.0", ""])
 def test_a_port_is_a_whole_number_from_1_to_65535(value):
-    with pytest.raises(ValueError, match="it is not a port"):
+    with pytest.raises(ValueError, match="must be a port"):
         port(value)
 
 
-def test_a_directory_is_no_env_file(tmp_path):
-    with pytest.raises(ImproperlyConfigured, match=r"cannot be read \(.*\): it must be a file that this user can read"):
+def test_a_directory_is_not_an_env_file(tmp_path):
+    with pytest.raises(ImproperlyConfigured, match=r"cannot be read \(.*\): make it a file that this user can read"):
         Env(tmp_path)
 
 
-def test_a_variable_that_is_set_wins_over_the_file(tmp_path):
+def test_an_environment_variable_overrides_the_file(tmp_path):
     file = tmp_path / "development.env"
     file.write_text("ONLY_IN_FILE=file\nIN_BOTH=file\n")
     with mock.patch.dict(os.environ, {"IN_BOTH": "environment"}):

@@ -1,4 +1,4 @@
-"""No error is lost: a real SDK, real files, and a tracker that misbehaves on command."""
+"""No error is lost: a real SDK, real files, and a tracker that fails as configured."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ def test_an_event_is_sent_and_its_file_deleted(root):
         wait_for(lambda: waiting(root) == [])
 
 
-def test_what_waits_is_private_and_scrubbed(root):
+def test_waiting_events_are_private_and_scrubbed(root):
     with site(closed_port(), root) as client:
         client.capture_event({"message": "password=hunter2", "level": "error"})
     [file] = root.glob("*/*.envelope")
@@ -46,7 +46,7 @@ def test_a_tracker_that_is_down_gets_everything_when_it_is_up(root):
 
 
 @pytest.mark.parametrize("status", [500, 502, 429, 401, 403, 404, 302])
-def test_a_tracker_that_refuses_gets_everything_later(root, status):
+def test_a_tracker_that_rejects_events_gets_everything_later(root, status):
     with serving(status) as tracker, site(tracker.server_port, root) as client:
         ids = crash(client, 3)
         wait_for(lambda: len(tracker.times) >= 2)
@@ -90,7 +90,7 @@ def test_retry_after_is_obeyed(root):
         b"[" * 100_000,
     ],
 )
-def test_a_page_that_is_no_trackers_keeps_the_event(root, caplog, answer):
+def test_an_event_is_kept_if_the_answer_is_not_a_trackers(root, caplog, answer):
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         tracker.answer = answer
         [event_id] = crash(client)
@@ -98,10 +98,10 @@ def test_a_page_that_is_no_trackers_keeps_the_event(root, caplog, answer):
         assert waiting(root) == [event_id]
         tracker.answer = None
         wait_for(lambda: waiting(root) == [])
-    assert caplog.text.count("what answered is no tracker") == 1
+    assert caplog.text.count("the response is not a tracker's") == 1
 
 
-def test_kent_is_believed(root):
+def test_the_answer_of_kent_is_accepted(root):
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         tracker.answer = b'{"success": true}'
         crash(client)
@@ -110,7 +110,7 @@ def test_kent_is_believed(root):
 
 
 @pytest.mark.parametrize("status", [400, 413])
-def test_what_a_tracker_never_takes_is_moved_away_and_told_once(root, caplog, status):
+def test_a_permanently_rejected_event_is_moved_away_and_reported_once(root, caplog, status):
     with serving(status) as tracker, site(tracker.server_port, root) as client:
         [refused] = crash(client)
         wait_for(lambda: waiting(root) == [])
@@ -123,15 +123,15 @@ def test_what_a_tracker_never_takes_is_moved_away_and_told_once(root, caplog, st
     assert caplog.text.count(refused) == 1
 
 
-def test_a_wrong_key_is_told_with_what_to_check(root, caplog):
+def test_a_wrong_key_is_reported_with_what_to_check(root, caplog):
     with serving(403) as tracker, site(tracker.server_port, root) as client:
         crash(client)
         wait_for(lambda: len(tracker.times) >= 3)
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert [record.getMessage().count("is the key in SENTRY_DSN right") for record in warnings] == [1]
+    assert [record.getMessage().count("check the key and the project in SENTRY_DSN") for record in warnings] == [1]
 
 
-def test_one_event_that_always_fails_holds_no_other_back(root):
+def test_a_failing_event_does_not_block_the_others(root):
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         tracker.poison = b"crash 0"
         first, *others = crash(client, 4)
@@ -139,7 +139,7 @@ def test_one_event_that_always_fails_holds_no_other_back(root):
         wait_for(lambda: waiting(root) == [first])
 
 
-def test_a_burst_arrives_whole(root):
+def test_a_burst_arrives_completely(root):
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         ids = crash(client, 1100)
         wait_for(lambda: len(tracker.bodies) == 1100)
@@ -154,7 +154,7 @@ def test_without_a_disk_events_are_sent_as_without_a_spool(root, caplog):
     assert caplog.text.count("cannot be written") == 1
 
 
-def test_a_full_disk_leaves_no_half_file(root, monkeypatch):
+def test_a_full_disk_leaves_no_partial_file(root, monkeypatch):
     monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         ids = crash(client)
@@ -218,7 +218,8 @@ def test_events_are_sent_by_several_connections_at_once(root):
         wait_for(lambda: len(tracker.times) == 1)
         ids += crash(client, CONNECTIONS * SHARE)
         tracker.answer_one()
-        wait_for(lambda: len(tracker.times) == 2)  # the first of a batch alone: the tracker might be away
+        # The first of a batch is sent on its own, in case the tracker is away.
+        wait_for(lambda: len(tracker.times) == 2)
         tracker.answer_one()
         wait_for(lambda: len(tracker.times) == 2 + CONNECTIONS)
         tracker.awake.set()
@@ -245,7 +246,7 @@ def test_each_dsn_has_its_own_folder(root):
     assert tracker.keys == {others: "other", sent: "key"}
 
 
-def test_the_end_of_a_site_prints_nothing_of_pending_events(root, capfd):
+def test_the_end_of_a_site_prints_nothing_about_pending_events(root, capfd):
     with serving(200) as tracker:
         client = sentry_sdk.Client(**options_for(tracker.server_port, root, traces_sample_rate=1.0))
         tracker.awake.clear()
@@ -256,7 +257,7 @@ def test_the_end_of_a_site_prints_nothing_of_pending_events(root, capfd):
     assert capfd.readouterr().out == ""
 
 
-def test_transactions_take_the_usual_way(root):
+def test_transactions_are_not_spooled(root):
     with serving(200) as tracker, site(tracker.server_port, root, traces_sample_rate=1.0) as client:
         client.capture_event({"type": "transaction", "transaction": "/", "contexts": {"trace": {}}})
         wait_for(lambda: len(tracker.bodies) == 1)
@@ -264,7 +265,7 @@ def test_transactions_take_the_usual_way(root):
 
 
 def test_the_spooled_envelope_is_the_sdks_own(root):
-    """Speak up if a release of the SDK changes what the spool stands on."""
+    """Fail if a release of the SDK changes the format that the spool depends on."""
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         [event_id] = crash(client)
         wait_for(lambda: tracker.bodies)

@@ -1,4 +1,4 @@
-"""The spool keeps its bounds, and is fair: repetitions are dropped before anything rare, and are counted."""
+"""The spool stays within its bounds: repetitions are dropped before rare events, and are counted."""
 
 import contextlib
 import json
@@ -15,18 +15,18 @@ from spooling import closed_port, crash, fill, site, wait_for, waiting
 
 
 def kept(spool):
-    """Return the ids of the events that wait, with the number of those that were dropped before."""
+    """Return the ids of the waiting events, each with the number of events dropped before it."""
     return ["-".join(name.removesuffix(".envelope").split("-")[2:]) for name in spool.waiting()]
 
 
-def test_repetitions_go_first_the_oldest_of_them_and_the_next_carries_their_number(tmp_path, caplog):
+def test_the_oldest_repetitions_are_dropped_first_and_the_next_carries_their_number(tmp_path, caplog):
     spool = fill(tmp_path, "a/rare", "b/one", "b/two", "b/three", "c/scarce", "b/four", max_bytes=400)
     assert trim(spool) == 2
     assert kept(spool) == ["rare-0", "three-2", "scarce-0", "four-0"]
     assert caplog.text.count("is full (SENTRY_SPOOL_MAX_MB): events are dropped") == 1
 
 
-def test_a_number_is_handed_on_when_its_event_is_dropped_too(tmp_path):
+def test_a_number_is_passed_on_when_its_event_is_dropped_too(tmp_path):
     spool = fill(tmp_path, "a/one", "a/two", "a/three", max_bytes=200)
     trim(spool)
     spool.put("four", f"{'a':0>16}", b"x" * 100)
@@ -47,7 +47,7 @@ def test_a_count_waits_for_the_next_event_of_its_kind(tmp_path):
     assert [file.suffix for file in tmp_path.iterdir()] == [".envelope"]
 
 
-def test_what_never_fits_leaves_one_count_for_each_kind(tmp_path):
+def test_events_that_never_fit_leave_one_count_for_each_kind(tmp_path):
     spool = Spool(tmp_path, max_bytes=0, max_seconds=3600)
     for number in range(10):
         spool.put(str(number), f"{number % 2:016x}", b"x")
@@ -65,13 +65,13 @@ def test_every_event_arrives_or_is_counted(tmp_path):
     assert len(spool.waiting()) + counted == put
 
 
-def test_the_oldest_go_when_nothing_repeats_itself(tmp_path):
+def test_the_oldest_are_dropped_when_nothing_repeats(tmp_path):
     spool = fill(tmp_path, *(f"{number}0000000a/e{number}" for number in range(1, 5)), max_bytes=200)
     trim(spool)
     assert kept(spool) == ["e3-0", "e4-0"]
 
 
-def test_an_error_whose_message_always_differs_drops_itself_and_nothing_rare(tmp_path):
+def test_an_error_with_changing_messages_does_not_displace_rare_ones(tmp_path):
     flood = [f"f{number:08x}/f{number}" for number in range(50)]  # one place, fifty messages
     spool = fill(tmp_path, "a00000001/rare", *flood, "b00000001/scarce", max_bytes=1000)
     trim(spool)
@@ -85,14 +85,14 @@ def test_each_event_is_dropped_once_in_an_order_that_keeps_kinds_equal():
     assert [int(name[:20]) for name in repetitions_first(names)] == [0, 2, 3, 1, 4]
 
 
-def test_what_is_the_only_one_of_its_kind_outlives_all_repetitions(tmp_path):
+def test_the_only_event_of_its_kind_outlives_all_repetitions(tmp_path):
     alone = [f"a{number:08x}/alone{number}" for number in range(3)]  # one place, three messages
     spool = fill(tmp_path, *alone, "b00000001/repeated", "b00000001/again", max_bytes=400)
     trim(spool)
     assert kept(spool) == ["alone0-0", "alone1-0", "alone2-0", "again-1"]
 
 
-def test_rejected_events_go_before_those_that_wait(tmp_path):
+def test_rejected_events_are_dropped_before_those_that_wait(tmp_path):
     spool = fill(tmp_path, "a/first", "a/second", max_bytes=100)
     spool.reject(spool.waiting()[0], "it is too large")
     trim(spool)
@@ -100,7 +100,7 @@ def test_rejected_events_go_before_those_that_wait(tmp_path):
     assert list(spool.rejected.iterdir()) == []
 
 
-def test_what_is_too_old_goes(tmp_path, caplog):
+def test_events_that_are_too_old_are_dropped(tmp_path, caplog):
     spool = fill(tmp_path, "a/new")
     (tmp_path / f"{5:020d}-{0:016x}-killed-0.tmp").touch()
     (tmp_path / f"{5:020d}-{0:016x}-ancient-0.envelope").touch()
@@ -109,7 +109,7 @@ def test_what_is_too_old_goes(tmp_path, caplog):
     assert "SENTRY_SPOOL_MAX_DAYS" in caplog.text
 
 
-def test_a_clock_that_is_set_forward_makes_nothing_old(tmp_path, monkeypatch):
+def test_setting_the_clock_forward_does_not_age_events(tmp_path, monkeypatch):
     spool = fill(tmp_path, "a/fresh")
     clock = bounds.time.time
     monkeypatch.setattr(bounds.time, "time", lambda: clock() + 10**6)
@@ -118,7 +118,7 @@ def test_a_clock_that_is_set_forward_makes_nothing_old(tmp_path, monkeypatch):
 
 
 def size_of(root):
-    """Return the bytes of what waits, some of which may be deleted meanwhile."""
+    """Return the bytes of the waiting events; files may be deleted meanwhile."""
     total = 0
     for file in root.glob("*/*.envelope"):
         with contextlib.suppress(FileNotFoundError):
@@ -162,7 +162,7 @@ def test_five_rare_errors_survive_a_flood_and_the_flood_is_counted(root):
 
 
 def an_exception(kind="ValueError", text="no item 7", line=3, **more):
-    """Return an event as the SDK makes it of an exception that a library raised in a line of the site."""
+    """Return an event in the SDK's format, of an exception that a library raised below a line of the site."""
     frames = [
         {"filename": "shop/views.py", "lineno": line, "in_app": True},
         {"filename": "django/x.py", "lineno": 1, "in_app": False},
@@ -171,7 +171,7 @@ def an_exception(kind="ValueError", text="no item 7", line=3, **more):
 
 
 def a_line(text, *params, **more):
-    """Return an event as the SDK makes it of a log line."""
+    """Return an event in the SDK's format, of a log line."""
     return {"logger": "shop", "logentry": {"message": text, "params": list(params)}, **more}
 
 
@@ -211,7 +211,7 @@ def test_different_texts_of_one_place_are_of_different_kinds():
 
 
 @pytest.mark.parametrize("piece", ["a", "aB", "1", "a1", "_", "é "])
-def test_a_long_text_keeps_no_crash_waiting(piece):
+def test_a_long_text_does_not_delay_a_crash(piece):
     started = time.process_time()
     kind_of({"message": piece * 10**6})
     assert time.process_time() - started < 1

@@ -1,4 +1,4 @@
-"""Whatever is wrong with the folder of the spool, events are sent, the bounds hold, and one warning says so."""
+"""If something is wrong with the spool's folder, events are sent, the bounds hold, and one warning is logged."""
 
 import logging
 import os
@@ -85,7 +85,7 @@ def test_the_bounds_hold_whatever_is_in_the_folder(root, accident):
 
 @pytest.fixture
 def as_a_user():
-    """Run the test without root's rights, if root runs it: as the user 65534."""
+    """Run the test as user 65534 if it was started by root."""
     if os.geteuid() == 0:
         os.seteuid(65534)
         yield
@@ -95,7 +95,7 @@ def as_a_user():
 
 
 @pytest.mark.parametrize("mode", [0o555, 0o000], ids=["it may be read", "it may not"])
-def test_a_folder_of_another_user_is_left_alone_and_events_are_sent(tmp_path, root, caplog, mode, request):
+def test_a_folder_of_another_user_is_not_touched_and_events_are_sent(tmp_path, root, caplog, mode, request):
     with serving(200) as tracker:
         spool = spool_for(root, tracker.server_port)
         spool.put("theirs", "0" * 16, b"")
@@ -112,7 +112,7 @@ def test_a_folder_of_another_user_is_left_alone_and_events_are_sent(tmp_path, ro
     assert len(warnings(caplog)) == 1
 
 
-def test_a_file_of_another_user_that_cannot_be_read_holds_nothing_back(root, caplog, monkeypatch):
+def test_an_unreadable_file_of_another_user_does_not_block_events(root, caplog, monkeypatch):
     read = type(root).read_bytes
     denied = PermissionError(13, "Permission denied")
 
@@ -129,11 +129,11 @@ def test_a_file_of_another_user_that_cannot_be_read_holds_nothing_back(root, cap
             for count in range(1, 4):
                 crash(client)
                 wait_for(lambda count=count: len(tracker.event_ids()) == count)
-    assert warnings(caplog) == [f"An event in {spool.folder} cannot be read (Permission denied): it is left there"]
+    assert warnings(caplog) == [f"An event in {spool.folder} cannot be read (Permission denied): the file is skipped"]
     assert waiting(root) == ["theirs"]
 
 
-def test_nobody_holds_the_lock_while_nothing_is_sent(root):
+def test_the_lock_is_free_while_nothing_is_sent(root):
     with serving(500) as tracker, site(tracker.server_port, root) as client:
         crash(client)
         wait_for(lambda: tracker.times)
@@ -141,7 +141,7 @@ def test_nobody_holds_the_lock_while_nothing_is_sent(root):
             assert mine
 
 
-def test_a_lock_that_is_held_by_a_process_that_does_nothing_is_ignored(root, monkeypatch, caplog):
+def test_the_lock_of_an_idle_process_is_ignored(root, monkeypatch, caplog):
     monkeypatch.setattr(Spool, "STUCK_SECONDS", 0.1)
     with serving(200) as tracker:
         spool = spool_for(root, tracker.server_port)
@@ -151,10 +151,10 @@ def test_a_lock_that_is_held_by_a_process_that_does_nothing_is_ignored(root, mon
             ids = crash(client, 3)
             wait_for(lambda: sorted(tracker.event_ids()) == sorted(ids))
             wait_for(lambda: waiting(root) == [])
-    assert [text.partition(" locks ")[0] for text in warnings(caplog)] == ["A process"]
+    assert [text.partition(" locks ")[0] for text in warnings(caplog)] == ["Another process"]
 
 
-def test_a_folder_that_is_deleted_meanwhile_is_made_anew(root):
+def test_a_deleted_folder_is_created_again(root):
     with serving(200) as tracker, site(tracker.server_port, root) as client:
         tracker.awake.clear()
         crash(client)
@@ -165,7 +165,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_made_anew(root):
         wait_for(lambda: set(ids) <= set(tracker.event_ids()))
 
 
-def test_the_thread_goes_on_after_a_failure_that_nobody_thought_of(root, monkeypatch, caplog):
+def test_the_thread_continues_after_an_unexpected_failure(root, monkeypatch, caplog):
     failing = threading.Event()
     failing.set()
     names = Spool.waiting

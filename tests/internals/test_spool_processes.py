@@ -1,4 +1,4 @@
-"""No error is lost when processes end, die, fork or work at the same time."""
+"""No error is lost when processes end, are killed, fork, or run at the same time."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def test_when_the_sender_dies_another_takes_over(root):
         sender = start(tracker.server_port, root, "crash(1); time.sleep(60)")
         wait_for(lambda: tracker.times)
         other = start(tracker.server_port, root, "crash(1); sentry_sdk.flush(); print(flush=True); time.sleep(60)")
-        other.stdout.readline()  # it has looked, and found that another process is sending
+        other.stdout.readline()  # it has found that another process is sending
         assert len(tracker.times) == 1
         assert len(waiting(root)) == 2
         sender.kill()
@@ -48,7 +48,7 @@ def test_when_the_sender_dies_another_takes_over(root):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork; that forked workers deliver was not checked")
-def test_forked_workers_deliver_though_their_parent_has_sent_before(root):
+def test_forked_workers_deliver_even_if_their_parent_has_sent_before(root):
     program = """
 crash(1)
 sentry_sdk.flush()
@@ -108,7 +108,7 @@ os.waitpid(child, 0)
 
 def test_four_processes_at_once_send_everything_once(root):
     with serving(200) as tracker:
-        for process in [start(tracker.server_port, root, "crash(25)") for _ in range(4)]:
+        for process in [start(tracker.server_port, root, "crash(25); sentry_sdk.flush(60)") for _ in range(4)]:
             end(process)
         wait_for(lambda: waiting(root) == [])
         assert len(tracker.event_ids()) == len(set(tracker.event_ids())) == 100

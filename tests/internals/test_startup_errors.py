@@ -1,4 +1,4 @@
-"""What ends a command is told in one line, unless it is the code's fault."""
+"""An error that ends a command is one line, unless it is a bug in the code."""
 
 import sys
 
@@ -14,7 +14,7 @@ FILE = {"NAME": "/srv/db.sqlite3"}
 
 
 def shown(error, capsys):
-    """Return what is printed about an error."""
+    """Return the output for an error."""
     show(type(error), error, None)
     return capsys.readouterr().err
 
@@ -25,14 +25,14 @@ def shown(error, capsys):
         (
             SERVER,
             "refused\n\tIs it up?",
-            "the database db:5432/shop fails (refused Is it up?): start it, or correct DATABASE_URL",
+            "the database db:5432/shop failed (refused Is it up?): start it, or correct DATABASE_URL",
         ),
-        (FILE, "no such table: x", "the database /srv/db.sqlite3 fails (no such table: x): run manage.py migrate"),
-        (FILE, 'table "x" already exists', "already exists): a migration was cut off; drop what it has made"),
-        (FILE, "unable to open database file", "(unable to open database file): this user must be able to write"),
-        (FILE, "attempt to write a readonly database", "(attempt to write a readonly database): this user must be"),
-        (FILE, "database or disk is full", "(database or disk is full): make space on its disk"),
-        (FILE, "database is locked", "(database is locked): another process writes to it"),
+        (FILE, "no such table: x", "the database /srv/db.sqlite3 failed (no such table: x): run manage.py migrate"),
+        (FILE, 'table "x" already exists', "already exists): a migration was interrupted; drop what it created"),
+        (FILE, "unable to open database file", "(unable to open database file): give this user write"),
+        (FILE, "attempt to write a readonly database", "a readonly database): give this user write access"),
+        (FILE, "database or disk is full", "(database or disk is full): free some space on its disk"),
+        (FILE, "database is locked", "(database is locked): another process is writing to it"),
     ],
 )
 def test_a_database_that_fails_is_named_with_what_to_do(settings, monkeypatch, capsys, database, text, line):
@@ -43,8 +43,10 @@ def test_a_database_that_fails_is_named_with_what_to_do(settings, monkeypatch, c
     assert "hunter2" not in told
 
 
-def test_a_disk_that_is_full_before_the_first_migration_is_told_alike(capsys):
-    assert shown(MigrationSchemaMissing("database or disk is full"), capsys).endswith("): make space on its disk\n")
+def test_a_disk_that_is_full_before_the_first_migration_is_reported_too(capsys):
+    assert shown(MigrationSchemaMissing("database or disk is full"), capsys).endswith(
+        "): free some space on its disk\n"
+    )
 
 
 @pytest.mark.parametrize(("state", "told"), [("57014", False), ("40P01", False), ("57P01", True), (None, True)])
@@ -56,14 +58,14 @@ def test_a_query_that_postgresql_ends_keeps_its_traceback(settings, monkeypatch,
     assert ("start it, or correct DATABASE_URL" in shown(error, capsys)) == told
 
 
-def test_wrong_settings_are_one_line_and_the_traceback_comes_on_demand(monkeypatch, capsys):
+def test_invalid_settings_are_one_line_and_the_traceback_is_optional(monkeypatch, capsys):
     error = ImproperlyConfigured("DEBUG is wrong")
     assert shown(error, capsys) == "ImproperlyConfigured: DEBUG is wrong\n"
     monkeypatch.setattr(sys, "argv", ["manage.py", "check", "--traceback"])
     assert shown(error, capsys) == "django.core.exceptions.ImproperlyConfigured: DEBUG is wrong\n"
 
 
-def test_an_error_of_the_code_keeps_its_traceback_and_an_interrupt_says_nothing(settings, monkeypatch, capsys):
+def test_an_error_in_the_code_keeps_its_traceback_and_an_interrupt_prints_nothing(settings, monkeypatch, capsys):
     monkeypatch.setitem(settings.DATABASES, "default", FILE)
     assert shown(ZeroDivisionError("division"), capsys) == "ZeroDivisionError: division\n"
     query = OperationalError("no such column: shop.price")

@@ -1,4 +1,4 @@
-"""Makes error_tracking importable as it stands in the template, for tests that need more than a project has installed."""
+"""Make the template's error_tracking importable, for tests that need packages that a project does not install."""
 
 import sys
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ if not settings.configured:
 
 
 class Payloads(Transport):
-    """Keeps what would be sent, as bytes."""
+    """A transport that keeps the payloads as bytes."""
 
     def __init__(self) -> None:
         """Start with nothing."""
@@ -33,7 +33,7 @@ class Payloads(Transport):
 
 @pytest.fixture(scope="module")
 def sent() -> Iterator[list[bytes]]:
-    """Give what the SDK would have sent, with the options of a project."""
+    """Yield what the SDK would have sent with the options of a project."""
     from error_tracking.options import sentry_options
 
     transport = Payloads()

@@ -1,7 +1,7 @@
-"""Counts the steps of a regular expression on a text, because seconds depend on the machine.
+"""Count the steps of a regular expression on a text, because run times depend on the machine.
 
-A backtracking matcher for the syntax trees of Python's own parser. It does without the shortcuts of `re`, such as looking for
-a literal first, and so takes at least as many steps.
+This is a backtracking matcher for the syntax trees of Python's own parser. It has none of the shortcuts of `re`, such
+as searching for a literal first, so it needs at least as many steps.
 """
 
 import itertools
@@ -13,7 +13,7 @@ from typing import Any
 
 LETTERS = (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN)
 REPEATS = (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT)
-#: A repetition of at most so many is a constant in the work for each character. To see what grows beyond it, it is shrunk.
+#: A repetition of at most CONSTANT is a constant factor in the work. SHRUNK replaces it, to show other growth.
 CONSTANT, SHRUNK = 400, 10
 CATEGORIES: dict[Any, Callable[[str], bool]] = {
     sre.CATEGORY_DIGIT: str.isdecimal,
@@ -28,7 +28,7 @@ OPPOSITES = {
 
 
 def steps(pattern: re.Pattern[str], text: str, *, anchored: bool = False) -> int:
-    """Return how many steps it takes to find all that `pattern` matches in `text`, or only what begins with it."""
+    """Return the number of steps to find all matches of `pattern` in `text`, or only a match at its start."""
     matcher = Matcher(pattern, text)
     at = 0
     if anchored:
@@ -41,7 +41,7 @@ def steps(pattern: re.Pattern[str], text: str, *, anchored: bool = False) -> int
 
 
 class Matcher:
-    """One pattern on one text."""
+    """Match one pattern on one text."""
 
     def __init__(self, pattern: re.Pattern[str], text: str) -> None:
         """Parse the pattern."""
@@ -53,7 +53,7 @@ class Matcher:
         self.steps = 0
 
     def ends(self, items: list[Any], index: int, at: int) -> Iterator[int]:
-        """Return where a match of `items[index:]` that begins at `at` may end, in the order in which `re` tries."""
+        """Return where a match of `items[index:]` at `at` may end, in the order in which `re` tries them."""
         if index == len(items):
             yield at
             return
@@ -82,7 +82,7 @@ class Matcher:
             yield from self.without_letters(kind, value, at)
 
     def without_letters(self, kind: Any, value: Any, at: int) -> Iterator[int]:
-        """Return where a match of a position, a look around or a reference to a group ends."""
+        """Return where a match of a position, a lookaround or a group reference ends."""
         if kind is sre.GROUPREF:
             start, end = self.groups.get(value, (0, 0))
             if self.text.startswith(self.text[start:end], at):
@@ -151,7 +151,7 @@ class Matcher:
         return (letter == self.lower(value)) == (kind is sre.LITERAL)
 
     def is_in(self, kind: Any, value: Any, letter: str) -> bool:
-        """Return whether a part of a set of characters holds one."""
+        """Return whether a part of a character set contains a character."""
         if kind is sre.RANGE:
             return value[0] <= ord(letter) <= value[1] or (
                 self.ignore_case and value[0] <= ord(letter.upper()) <= value[1]
@@ -161,11 +161,11 @@ class Matcher:
         return letter == self.lower(value)
 
     def lower(self, code: int) -> str:
-        """Return a literal, in lower case if case does not count."""
+        """Return a literal, in lower case if case is ignored."""
         return chr(code).lower() if self.ignore_case else chr(code)
 
     def is_at(self, where: Any, at: int) -> bool:
-        """Return whether a position is the one that is asked for, such as the begin of a line."""
+        """Return whether a position is of the given kind, such as the start of a line."""
         before, after = self.text[at - 1 : at] if at else "", self.text[at : at + 1]
         if where in (sre.AT_BOUNDARY, sre.AT_NON_BOUNDARY):
             is_word = CATEGORIES[sre.CATEGORY_WORD]

@@ -1,4 +1,4 @@
-"""The work of the scrubber grows linearly with the text: steps are counted, for each pattern, on text made for it."""
+"""The scrubber's work grows linearly with the text: the steps of each pattern are counted on hard texts for it."""
 
 import importlib
 import pkgutil
@@ -15,7 +15,8 @@ from error_tracking import scrubbing
 from tests.scrubbing.steps import steps
 
 SHORT, LONG = 150, 300  # characters
-GROWTH = 2.6  # when the text doubles: 2, and some for where it begins; a quadratic search takes 4 times as many steps
+#: The limit when the text doubles: 2, plus a margin for the start. A quadratic search needs 4 times as many steps.
+GROWTH = 2.6
 PIECES = [
     "a",
     " ",
@@ -42,7 +43,7 @@ PIECES = [
 
 
 def patterns(value: Any, depth: int = 3) -> Iterator[re.Pattern[str]]:
-    """Return the patterns in a module's variable, such as a table."""
+    """Yield the patterns in a module's variable, such as a table."""
     if isinstance(value, re.Pattern):
         yield value
     elif isinstance(value, list | tuple) and depth:
@@ -51,12 +52,12 @@ def patterns(value: Any, depth: int = 3) -> Iterator[re.Pattern[str]]:
 
 
 def modules() -> Iterator[Any]:
-    """Return the modules of the scrubber."""
+    """Yield the modules of the scrubber."""
     for module in pkgutil.iter_modules(scrubbing.__path__, "error_tracking.scrubbing."):
         yield importlib.import_module(module.name)
 
 
-#: These are not searched for in a text: each is tried at one place, or on a piece of bounded length, or in its own matches.
+#: These are not searched for in a text. Each is tried at one position, on a short piece, or within a match.
 TRIED = """
     OPENING BARE ENCODED REST_OF_LINE REST_OF_HEADER AUTH_PARAMETERS BRACKET OBJECT ITEM BRACED IN_PAIR KEY_VALUE_LINE DEFINITION
     NEIGHBOUR SPACED_WORDS BEFORE PLAIN SENTENCE PLACEHOLDER ADDRESSES PORT SIMPLE REFERENCE WORDS

@@ -1,4 +1,4 @@
-"""Whatever an event holds, it arrives, and the secret in it does not."""
+"""Every event arrives, whatever it contains, and without the secret in it."""
 
 import json
 from typing import Any
@@ -8,12 +8,12 @@ import sentry_sdk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-SECRET = "violet-" + "harbour-7"  # in two pieces: this line is a part of the event
+SECRET = "violet-" + "harbour-7"  # in two pieces, because this line is part of the event
 NAMES = st.sampled_from(["password", "apiKey", "X-Auth-Token", "sessionid", "Passwort", "client_secret2"])
 
 
 class Raises:
-    """An object that raises whatever is done with it, as a lazy user does while the database is down."""
+    """An object on which every operation raises, like a lazy user while the database is down."""
 
     def __repr__(self) -> str:
         """Raise."""
@@ -25,14 +25,14 @@ class Raises:
 
 
 def cycle() -> list[Any]:
-    """Return a list that holds itself."""
+    """Return a list that contains itself."""
     items: list[Any] = [1]
     items.append(items)
     return items
 
 
 def deep(levels: int) -> Any:
-    """Return a dictionary in a dictionary, and so on."""
+    """Return deeply nested dictionaries."""
     value: Any = "bottom"
     for _ in range(levels):
         value = {"down": value}
@@ -63,17 +63,17 @@ DATA = st.recursive(
 
 
 def crash(**variables: Any) -> None:
-    """Raise an error in a frame with these variables, and report it."""
+    """Raise an error in a frame with these variables and report it."""
     try:
         exec("raise ValueError(variables.get('message'))", {"variables": variables}, variables)
     except ValueError as error:
-        frames = error.__traceback__.tb_next if error.__traceback__ else None  # not this one: it has all of them too
+        frames = error.__traceback__.tb_next if error.__traceback__ else None  # without this frame
         sentry_sdk.capture_exception(error.with_traceback(frames))
 
 
 @settings(max_examples=150, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 @given(name=NAMES, variables=st.dictionaries(KEYS, DATA, max_size=3), extra=DATA, message=TEXTS, data=DATA)
-def test_no_event_is_lost_and_none_leaves_uncleaned(
+def test_no_event_is_lost_and_none_is_sent_unscrubbed(
     sent: list[bytes], name: str, variables: dict[str, Any], extra: Any, message: str, data: Any
 ) -> None:
     sent.clear()
@@ -91,14 +91,14 @@ def test_no_event_is_lost_and_none_leaves_uncleaned(
     event = json.loads(payload)
     assert event["exception"]["values"][-1]["type"] == "ValueError"
     assert "incomplete" not in event["tags"]
-    json.dumps(event, ensure_ascii=False).encode()  # no half of a surrogate pair
+    json.dumps(event, ensure_ascii=False).encode()  # no lone surrogates
     assert SECRET.encode() not in payload
 
 
 @pytest.mark.parametrize(
     "part", ["request", "extra", "breadcrumbs", "contexts", "tags", "exception", "threads", "spans"]
 )
-def test_a_part_that_cannot_be_cleaned_is_dropped_and_said(part: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_part_that_cannot_be_cleaned_is_dropped_and_reported(part: str, caplog: pytest.LogCaptureFixture) -> None:
     from error_tracking.before_send import BeforeSend
     from error_tracking.scrubbing.event import Scrubber
 

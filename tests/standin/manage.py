@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The stand-in's command line: Django's, and a worker that idles."""
+"""The stand-in's command line: Django's commands, and a worker that does nothing."""
 
 import os
 import pathlib

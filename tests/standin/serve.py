@@ -1,4 +1,4 @@
-"""The stand-in's server: kent for the events, and those pages of GlitchTip that a project asks for."""
+"""The stand-in's server: kent receives the events; we serve the GlitchTip pages that a project requests."""
 
 import os
 import uuid
@@ -17,32 +17,32 @@ app = create_app()
 
 
 def authorized():
-    """Say whether the request carries a token that was provisioned, with the right to read."""
+    """Return whether the request has a provisioned token with read permission."""
     token = APIToken.objects.filter(token=request.headers.get("Authorization", "").removeprefix("Bearer ")).first()
     return bool(token and token.scopes)
 
 
 @app.route("/_health/")
 def health():
-    """Answer while the process does."""
+    """Answer 200 while the process runs."""
     return "ok"
 
 
 @app.route("/api/settings/")
 def settings():
-    """Tell the version, to everybody."""
+    """Return the version; this needs no token."""
     return {"version": "6.2.3"}
 
 
 @app.route("/api/0/organizations/")
 def organizations():
-    """List the organizations of the token's account."""
+    """Return the organizations of the token's account."""
     return ([{"slug": each.slug} for each in Organization.objects.all()], 200) if authorized() else ({}, 401)
 
 
 @app.route("/api/0/organizations/<slug>/issues/")
 def issues(slug):
-    """List an issue for each event, or for the one whose id is the query."""
+    """Return an issue for each event, or only for the event whose id is the query."""
     if not authorized():
         return {}, 401
     events = EVENTS.get_events()

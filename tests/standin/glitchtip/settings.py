@@ -1,4 +1,4 @@
-"""Settings of the stand-in: GlitchTip's name for them, and a database from the same variable."""
+"""Settings of the stand-in, with GlitchTip's module name and database variable."""
 
 import os
 

@@ -1,11 +1,11 @@
-"""Addresses of accounts."""
+"""E-mail addresses of accounts."""
 
 from django.conf import settings
 from django.db import models
 
 
 class EmailAddress(models.Model):
-    """One address of one account."""
+    """An e-mail address of an account."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     email = models.EmailField()

@@ -5,23 +5,23 @@ from django.db import models
 
 
 class Scopes(models.BigIntegerField):
-    """A number of flags; the class attribute gives their names, and each name its bit."""
+    """A set of flags, stored as a number. On the class, iteration yields the names, and each name is its bit."""
 
     class Flags:
-        """What a token may do."""
+        """The permissions of a token."""
 
         names = ("project:read", "project:write", "event:read", "event:admin", "org:read", "org:admin")
 
         def __iter__(self):
-            """Give the names."""
+            """Yield the names."""
             return iter(self.names)
 
         def __getattr__(self, name):
-            """Give the bit of one name."""
+            """Return the bit of a name."""
             return 1 << self.names.index(name)
 
     def contribute_to_class(self, cls, name):
-        """Put the flags where the column's descriptor would be."""
+        """Set the flags as the class attribute instead of the column's descriptor."""
         super().contribute_to_class(cls, name)
         flags = self.Flags()
 
@@ -36,7 +36,7 @@ class Scopes(models.BigIntegerField):
 
 
 class APIToken(models.Model):
-    """Lets a program act for an account."""
+    """A token that lets a program act for an account."""
 
     token = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class OrganizationUserRole(models.IntegerChoices):
-    """What a member may do."""
+    """The role of a member."""
 
     MEMBER = 0
     OWNER = 3

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 
 
 class Project(models.Model):
-    """Receives events; a new one without an id gets a key at random."""
+    """A project that receives events; a new project without an id gets a random key."""
 
     slug = models.SlugField()
     name = models.CharField(max_length=64)
@@ -15,7 +15,7 @@ class Project(models.Model):
     platform = models.CharField(max_length=64, blank=True, null=True)
 
     def save(self, *args, **kwargs):
-        """Give the project its slug, and a key if it has no id yet."""
+        """Set the slug, and create a key if the project has no id yet."""
         first = not self.pk
         self.slug = self.slug or slugify(self.name)
         super().save(*args, **kwargs)
@@ -24,7 +24,7 @@ class Project(models.Model):
 
 
 class ProjectKey(models.Model):
-    """The user part of a DSN."""
+    """The key in a DSN."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE)
     name = models.CharField(max_length=64, blank=True)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Team(models.Model):
-    """Members who look after projects."""
+    """Members who are responsible for projects."""
 
     slug = models.SlugField()
     organization = models.ForeignKey("organizations_ext.Organization", on_delete=models.CASCADE)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Monitor(models.Model):
-    """Watches a URL."""
+    """The monitor of a URL."""
 
     organization = models.ForeignKey("organizations_ext.Organization", on_delete=models.CASCADE)
     project = models.ForeignKey("projects.Project", on_delete=models.SET_NULL, null=True)

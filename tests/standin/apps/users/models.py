@@ -1,14 +1,14 @@
-"""Accounts, with an address for a name."""
+"""Accounts, identified by e-mail address."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 
 class UserManager(BaseUserManager):
-    """Makes accounts."""
+    """Creates accounts."""
 
     def create_superuser(self, email, password):
-        """Make an account that may do everything."""
+        """Create an account with all permissions."""
         user = self.model(email=self.normalize_email(email), is_superuser=True)
         user.set_password(password)
         user.save()
