@@ -1,18 +1,37 @@
-"""Settings of gunicorn, which finds this file by itself. WEB_CONCURRENCY is the number of its workers."""
+"""Gunicorn settings. Gunicorn loads this file automatically, and runs WEB_CONCURRENCY workers."""
 
+import contextlib
 import os
+import re
+from pathlib import Path
 
 from config.log import logging_config
 
-bind = "0.0.0.0:8001"  # noqa: S104
-worker_tmp_dir = "/dev/shm"  # noqa: S108  the workers' heartbeat needs memory, not a disk
+ENVIRONMENT = os.environ.get("DJANGO_ENV") or "development"
+
+
+def app_port() -> int:
+    """Return APP_PORT from the environment or the env file, or 8001 if it is not a port.
+
+    The settings, which report an invalid APP_PORT, are not loaded yet.
+    """
+    lines = "APP_PORT=" + os.environ.get("APP_PORT", "") + "\n"
+    with contextlib.suppress(OSError):
+        file = Path(__file__).parent / ".envs" / f"{ENVIRONMENT}.env"
+        lines += file.read_text(encoding="utf-8-sig", errors="replace")
+    found = re.search(r"^(?:export )?APP_PORT=[\"']?(\d{1,5})\b", lines, re.ASCII | re.MULTILINE)
+    return int(found[1]) if found and 1 <= int(found[1]) <= 65535 else 8001
+
+
+bind = f"127.0.0.1:{app_port()}"  # the image's command replaces this
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  keep the heartbeat files in memory
 accesslog = "-"
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
-logconfig_dict = logging_config(json_lines=os.environ.get("DJANGO_ENV", "development") != "development")
+logconfig_dict = logging_config(json_lines=ENVIRONMENT != "development")
 
 
 def post_worker_init(worker: object) -> None:
-    """Send what an earlier process has left in the spool."""
+    """Send events that an earlier process left in the spool."""
     from error_tracking.spool.transport import resume_spool
 
     resume_spool()

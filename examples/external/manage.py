@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line."""
+"""Runs Django's management commands."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from config.startup_errors import show
 
 
 def main() -> None:
-    """Run a management command; `manage.py test` takes the settings that send no event."""
+    """Run a management command. `manage.py test` uses the test settings, which send no events."""
     sys.excepthook = show
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] == ["test"]:

@@ -1,4 +1,4 @@
-"""The ASGI application, for a server such as uvicorn."""
+"""The ASGI application, for servers such as Uvicorn."""
 
 import os
 

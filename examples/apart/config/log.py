@@ -1,12 +1,12 @@
-"""Where log lines go, and in which form: for Django's settings and for gunicorn's."""
+"""The logging configuration of Django and Gunicorn."""
 
 from typing import Any
 
 
 def logging_config(*, json_lines: bool) -> dict[str, Any]:
-    """Return a dictionary for `logging.config.dictConfig`: all to stderr, with the id of the request.
+    """Return a dictionary for `logging.config.dictConfig`. Every line goes to stderr, with the ID of its request.
 
-    As JSON a line has timestamp, level, logger, message, request_id, the record's extras and the traceback.
+    A JSON line has timestamp, level, logger, message, request_id, the record's extras, and the traceback.
     """
     formatters = {
         "json": {
@@ -30,11 +30,11 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
             },
         },
         "root": {"handlers": ["console"], "level": "INFO"},
-        # These have handlers of their own, unless they are told to leave their lines to the root.
+        # By default, these loggers have their own handlers. Pass their lines to the root logger instead.
         "loggers": {
             name: {"handlers": [], "propagate": True, "level": "INFO"}
             for name in ("django", "django.server", "gunicorn.access", "gunicorn.error")
         }
-        # While the tracker is away the SDK tries four times for each event.
+        # While the tracker is down, the SDK tries four times for each event. Do not log each attempt.
         | {"urllib3.connectionpool": {"level": "ERROR"}},
     }

@@ -1,30 +1,30 @@
-"""Says in one line why a command ends that is not the code's fault: wrong settings, a database that fails, Ctrl-C."""
+"""Shows errors that are not bugs in the code (settings, database, Ctrl-C) as one line instead of a traceback."""
 
 import contextlib
 import sys
 from collections.abc import Iterator
 from types import TracebackType
 
-#: The exit code after which gunicorn starts no other worker (`Arbiter.WORKER_BOOT_ERROR`).
+#: The exit code after which Gunicorn starts no more workers (`Arbiter.WORKER_BOOT_ERROR`).
 BOOT_ERROR = 3
-#: The classes of PostgreSQL's error codes (its documentation, appendix A) that are not a query's fault: connections,
-#: authorization, a database that is not there, resources, an operator.
+#: The classes of PostgreSQL error codes (PostgreSQL documentation, appendix A) that no query causes: connections,
+#: authorization, a missing database, resources, operator intervention.
 NOT_THE_CODE = ("08", "28", "3D", "53", "57P")
-#: What to do about an error of the database, by a part of its text.
+#: What to do about a database error, by a part of its text.
 ADVICE = {
-    "already exists": "a migration was cut off; drop what it has made, or delete a database of development",
+    "already exists": "a migration was interrupted; drop what it created, or delete the development database",
     "no such table": "run manage.py migrate",
-    "unable to open": "this user must be able to write to that folder",
-    "readonly": "this user must be able to write to that file and its folder",
-    "disk is full": "make space on its disk",
-    "No space left": "make space on its disk",
-    "is locked": "another process writes to it; end that one, or try again",
+    "unable to open": "give this user write access to the folder",
+    "readonly": "give this user write access to the file and its folder",
+    "disk is full": "free some space on its disk",
+    "No space left": "free some space on its disk",
+    "is locked": "another process is writing to it; stop that process, or try again",
 }
 
 
 def explain(error: BaseException) -> str:
-    """Return what is wrong, where, and what to do about it; "" for an error whose traceback is needed."""
-    # Django takes its time to import, and Ctrl-C may come meanwhile.
+    """Return what is wrong, where, and what to do, or "" if the error needs its traceback."""
+    # Importing Django takes time, and Ctrl-C must work meanwhile.
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError
@@ -39,18 +39,18 @@ def explain(error: BaseException) -> str:
         host = f"{database['HOST']}:{database['PORT']}/" if database.get("HOST") else ""
         other = f"start it, or correct DATABASE_URL in {settings.ENV_FILE}" if host else ""
         advice = next((advice for part, advice in ADVICE.items() if part in text), other)
-        if not advice:  # SQLite has no server that fails: this is a query's fault, such as a column that is missing
+        if not advice:  # SQLite has no server, so a query is at fault, for example with a missing column
             return ""
-        text = f"the database {host}{database['NAME']} fails ({text}): {advice}"
+        text = f"the database {host}{database['NAME']} failed ({text}): {advice}"
     elif not isinstance(error, ImproperlyConfigured):
         return ""
     return f"{type(error).__name__}: {text}"
 
 
 def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print why a command ends, with the traceback if that is needed or --traceback asks for it; a `sys.excepthook`.
+    """Print why a command ends: one line, or the traceback if it is needed or --traceback is given. A `sys.excepthook`.
 
-    The SDK puts its own hook before this one: what ends a command is reported all the same.
+    The SDK calls this hook after its own, so the error is still reported.
     """
     if isinstance(error, KeyboardInterrupt):
         return
@@ -62,10 +62,10 @@ def show(kind: type[BaseException], error: BaseException, trace: TracebackType |
 
 @contextlib.contextmanager
 def ending_in_one_line() -> Iterator[None]:
-    """Start a server's application; wrong settings end it with a line that says why, not with a traceback.
+    """Load a server's application. If the settings are not valid, print one line instead of a traceback.
 
     Raises:
-        SystemExit: with `BOOT_ERROR`, if the settings are wrong.
+        SystemExit: with `BOOT_ERROR`, if the settings are not valid.
     """
     from django.core.exceptions import ImproperlyConfigured
 

@@ -1,4 +1,4 @@
-"""The start page, what its buttons do, and the way from an event's ID to the tracker."""
+"""The start page and the views behind its buttons."""
 
 import logging
 import re
@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from development.start_page import event_url, wiring
+from development.start_page import arrived, checklist, tracker_here, wiring
 from error_tracking.middleware import MarkedRequest
 
 log = logging.getLogger(__name__)
@@ -22,15 +22,19 @@ SLOW_SECONDS = 1
 
 @require_safe
 def start_page(request: HttpRequest) -> HttpResponse:
-    """Show how errors are wired, and the buttons that send some."""
+    """Show the checklist, where errors go, and the event that a button has just sent."""
     event_id = request.GET.get("event", "")
+    event_id = event_id if EVENT_ID.fullmatch(event_id) else ""
+    tracker = tracker_here()
     context = {
         "project_name": settings.PROJECT_NAME,
-        "wiring": wiring(just_sent=bool(event_id)),
+        "wiring": wiring(tracker, just_sent=bool(event_id)),
+        "checklist": checklist(tracker),
         "can_send": bool(settings.SENTRY_OPTIONS["dsn"]),
         "traced": settings.SENTRY_OPTIONS["traces_sampler"] is not None,
         "tried": request.GET.get("tried"),
-        "event_id": event_id if EVENT_ID.fullmatch(event_id) else "",
+        "event_id": event_id,
+        "event": arrived(tracker, event_id) if event_id else {},
     }
     return render(request, "development/start.html", context)
 
@@ -39,20 +43,20 @@ def trigger_error(request: HttpRequest) -> HttpResponse:
     """Divide by zero.
 
     Raises:
-        ZeroDivisionError: on purpose.
+        ZeroDivisionError: always.
     """
     return HttpResponse(1 / 0)
 
 
 @require_POST
 def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
-    """Do one of the things that a tracker shows besides crashes, then go back to the start page with the event's ID.
+    """Log an error, report a handled one, or respond slowly; then redirect to the start page with the event's ID.
 
     Raises:
-        Http404: if there is no such `kind`.
+        Http404: if `kind` is unknown.
     """
     if kind == "logged":
-        log.error("Logged on purpose, from the start page")
+        log.error("Test error from the start page")
     elif kind == "handled":
         try:
             request.session["there_is_no_such_key"]
@@ -62,15 +66,4 @@ def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
         time.sleep(SLOW_SECONDS)
     else:
         raise Http404
-    return redirect(f"{reverse('start-page')}?{urlencode({'tried': kind, 'event': request.event_id})}#result")
-
-
-def show_event(request: HttpRequest, event_id: str) -> HttpResponse:
-    """Go to the event in the tracker's own pages.
-
-    Raises:
-        Http404: without a DSN.
-    """
-    if not settings.SENTRY_OPTIONS["dsn"]:
-        raise Http404
-    return redirect(event_url(event_id))
+    return redirect(f"{reverse('start-page')}?{urlencode({'tried': kind, 'event': request.event_id})}#live")

@@ -1,4 +1,4 @@
-"""System checks of the error wiring (`manage.py check`)."""
+"""System checks for error reporting (`manage.py check`)."""
 
 import ipaddress
 import os
@@ -23,7 +23,7 @@ CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether `host` is this machine, or in a container this container."""
+    """Return whether `host` is this machine, or this container if run in one."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -31,7 +31,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_local(host: str) -> bool:
-    """Say whether `host` is in a network of the site's own: a private address, or a name without a public domain."""
+    """Return whether `host` is in a private network: a private address, or a name without a public domain."""
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:
@@ -39,7 +39,7 @@ def is_local(host: str) -> bool:
 
 
 def answers(host: str, port: int) -> bool:
-    """Say whether something listens."""
+    """Return whether a program listens on this port."""
     try:
         socket.create_connection((host, port), timeout=0.2).close()
     except OSError:
@@ -49,81 +49,81 @@ def answers(host: str, port: int) -> bool:
 
 @register
 def check_dsn(**_: Any) -> list[CheckMessage]:
-    """W001, E001: no DSN outside development, or none that can be read. E002 and W002 to W004: see `dsn_problems`."""
+    """W001: no DSN outside development. E001: a DSN that is not valid. E002 and W002 to W004: see `dsn_problems`."""
     if not conf.options()["dsn"]:
         if conf.environment() == "development":
             return []
-        message = f"SENTRY_DSN is empty: no error of {conf.environment()} reaches a tracker."
+        message = f"SENTRY_DSN is empty: errors in {conf.environment()} are not reported."
         hint = f"Set SENTRY_DSN {conf.where()}, then run manage.py check_tracker."
         return [Warning(message, hint=hint, id="error_tracking.W001")]
     try:
         url = urlsplit(dsn(conf.options()["dsn"]))
     except ValueError as error:
-        return [Error(f"SENTRY_DSN is wrong: {error}.", hint=f"Correct it {conf.where()}.", id="error_tracking.E001")]
+        return [Error(f"SENTRY_DSN is not valid: {error}.", hint=f"Set it {conf.where()}.", id="error_tracking.E001")]
     return list(dsn_problems(url))
 
 
 def dsn_problems(url: SplitResult) -> Iterator[CheckMessage]:
-    """Yield what makes a DSN that can be read useless or unsafe."""
+    """Yield E002 and W002 to W004: reasons why a valid DSN does not work or is not safe."""
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-    # Where kent is installed, as in a devcontainer, it will listen there.
+    # If kent is installed, as in a devcontainer, the embedded tracker will listen there.
     alone = any(map(os.path.exists, CONTAINER_MARKS)) and find_spec("kent") is None
     if is_loopback(host) and port == conf.app_port():
         yield Error(
-            f"SENTRY_DSN names port {port}, on which the site itself listens: errors would be sent to the site.",
-            hint="Write the tracker's port into SENTRY_DSN, or change APP_PORT.",
+            f"SENTRY_DSN uses port {port}, on which the site itself listens: errors would be sent to the site.",
+            hint="Use the tracker's port in SENTRY_DSN, or change APP_PORT.",
             id="error_tracking.E002",
         )
     elif is_loopback(host) and alone and not answers(host, port):
         yield Warning(
-            f"SENTRY_DSN names {host}, which is this container itself, and nothing listens there on port {port}.",
-            hint="Name the tracker's service in compose, such as glitchtip:8000, or host.docker.internal.",
+            f"SENTRY_DSN points to {host}, which is this container itself, and nothing listens on its port {port}.",
+            hint="Use the tracker's service name in compose, such as glitchtip:8000, or host.docker.internal.",
             id="error_tracking.W002",
         )
     if PLACEHOLDER.fullmatch(url.username or ""):
         yield Warning(
             "The key in SENTRY_DSN is a placeholder.",
-            hint="Copy the DSN from the project's settings in the tracker.",
+            hint=f"Copy the DSN from the project's settings in the tracker, and set it {conf.where()}.",
             id="error_tracking.W003",
         )
     if conf.environment() == "production" and url.scheme == "http" and not is_local(host):
         yield Warning(
-            f"SENTRY_DSN sends the events of production to {host} without TLS: anybody on the way can read them.",
-            hint="Write https:// into SENTRY_DSN.",
+            f"SENTRY_DSN sends production events to {host} without TLS: anyone on the network path can read them.",
+            hint=f"Use https:// in SENTRY_DSN; set it {conf.where()}.",
             id="error_tracking.W004",
         )
 
 
 @register
 def check_environment(**_: Any) -> list[CheckMessage]:
-    """W005: events name an environment that the site does not have."""
+    """W005: the environment of the events is not one of the site's."""
     name, environments = conf.options()["environment"], conf.environments()
     if name in environments or not environments:
         return []
-    message = f"SENTRY_ENVIRONMENT={name!r} is unknown: the tracker would show one environment more."
+    message = f"SENTRY_ENVIRONMENT={name!r} is unknown: the tracker would list it as another environment."
     hint = f"Set it to one of {', '.join(environments)}, or add it to ENVIRONMENTS in the settings."
     return [Warning(message, hint=hint, id="error_tracking.W005")]
 
 
 @register
 def check_production(**_: Any) -> list[CheckMessage]:
-    """E003, W006: what belongs to development, in production."""
+    """E003: anyone can raise an error in production. W006: SENTRY_DEBUG is on in production."""
     found: list[CheckMessage] = []
     if conf.environment() != "production":
         return found
     if error_view_is_open():
-        message = "Anybody can raise an error on purpose at the route glitchtip-debug."
-        hint = "Remove the route, or let its view raise Http404 for strangers."
+        message = "Anyone can raise an error at the URL named glitchtip-debug."
+        hint = "Remove the URL, or make its view raise Http404 for anonymous visitors."
         found.append(Error(message, hint=hint, id="error_tracking.E003"))
     if conf.options()["debug"]:
-        message = "SENTRY_DEBUG is True: the SDK writes what it sends into the log of production."
+        message = "SENTRY_DEBUG is True: the SDK writes what it sends to the production log."
         hint = f"Set SENTRY_DEBUG to False {conf.where()}."
         found.append(Warning(message, hint=hint, id="error_tracking.W006"))
     return found
 
 
 def error_view_is_open() -> bool:
-    """Ask the error view as a stranger would."""
+    """Return whether the view that raises an error does so for an anonymous visitor."""
     try:
         path = reverse("glitchtip-debug")
         request = HttpRequest()
@@ -132,5 +132,5 @@ def error_view_is_open() -> bool:
         return bool(match.func(request, *match.args, **match.kwargs).status_code < 300)
     except (NoReverseMatch, Http404, PermissionDenied):
         return False
-    except Exception:  # the error on purpose
+    except Exception:  # the intended error
         return True

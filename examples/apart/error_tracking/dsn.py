@@ -1,4 +1,4 @@
-"""Decides whether a DSN is one that the SDK accepts."""
+"""Validates a DSN."""
 
 from urllib.parse import urlsplit
 
@@ -6,18 +6,18 @@ from sentry_sdk.utils import BadDsn, Dsn
 
 
 def dsn(value: str) -> str:
-    """Return a DSN that the SDK accepts, or "".
+    """Return `value` if it is empty or a valid DSN.
 
     Raises:
-        ValueError: says what is wrong, without the key.
+        ValueError: if it is not valid; the message does not contain the key.
     """
     if value:
         try:
             Dsn(value)
-            if urlsplit(value).port == 0 or any(map(str.isspace, value)):  # the SDK takes them, and no event arrives
+            if urlsplit(value).port == 0 or any(map(str.isspace, value)):  # the SDK accepts these, but no event arrives
                 raise ValueError
         except BadDsn as error:
-            raise ValueError(f"it is no DSN such as https://KEY@errors.example.com/1 ({error})") from None
-        except ValueError:  # from urllib, which quotes what it could not read
-            raise ValueError("it is no DSN such as https://KEY@errors.example.com/1") from None
+            raise ValueError(f"must look like https://KEY@errors.example.com/1 ({error})") from None
+        except ValueError:  # from urllib, whose message quotes the value
+            raise ValueError("must look like https://KEY@errors.example.com/1") from None
     return value

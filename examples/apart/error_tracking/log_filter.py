@@ -1,4 +1,4 @@
-"""Adds the ID of the request at work to each log record. No Django here, as in current_request."""
+"""Adds the ID of the current request to log records. Must not import Django, like current_request."""
 
 import logging
 
@@ -6,9 +6,9 @@ from error_tracking.current_request import current_request
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds `request_id` to a log record: that of the request at work, or "-"."""
+    """Adds `request_id` to a log record: the ID of the current request, or "-"."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass."""
+        """Add the ID and return True, because no record is dropped."""
         record.request_id = getattr(current_request.get(), "id", "-")
         return True

@@ -1,4 +1,4 @@
-"""Gives each request an id, which its log lines, its events and its response carry."""
+"""Gives each request an ID, which its log lines, events and response contain."""
 
 import re
 import uuid
@@ -15,23 +15,23 @@ WELL_FORMED = re.compile(r"[\w.-]{8,64}", re.ASCII)
 
 
 class MarkedRequest(HttpRequest):
-    """What `request_id` makes of a request: `id` is its own, `event_id` that of its last event, or ""."""
+    """A request after `request_id` has run: `id` is its own ID, `event_id` the ID of its last event, or ""."""
 
     id: str
     event_id: str
 
 
 def forget_request(**_: Any) -> None:
-    """End what `request_id` began; a receiver of Django's `request_finished`."""
+    """Clear the current request; a receiver of Django's `request_finished`."""
     current_request.set(None)
 
 
 @sync_and_async_middleware
 def request_id(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Take a well-formed X-Request-ID of the proxy, or make one; answer with it, and with the id of a failure's event.
+    """Set the request's ID, and return it in X-Request-ID; after an error, return the event's ID in X-Event-ID.
 
-    It stands first in MIDDLEWARE. The request stays current until its response is closed, so that the servers' own
-    access lines carry the id too.
+    A well-formed X-Request-ID from the proxy is kept; otherwise, a new ID is created. This middleware must come first.
+    The request stays current until its response is closed, so that the server's access log contains the ID, too.
     """
 
     def begin(request: MarkedRequest) -> None:

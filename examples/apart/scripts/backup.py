@@ -1,9 +1,10 @@
-"""Saves the compose stack into one archive, and brings it back.
+"""Backs up the compose stack to one archive, and restores it.
 
     python scripts/backup.py create
     python scripts/backup.py restore backups/NAME.tar.gz [--force]
 
-An archive holds the site's database, a dump of GlitchTip's, GlitchTip's uploads and the env files: keep it as secret as those.
+An archive contains the site's database, a dump of GlitchTip's database, GlitchTip's uploads and the env files.
+Keep archives private: they contain the secrets of the env files.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILES = ("development.env", "staging.env", "production.env")
-#: What is saved under which name: the service that holds it, the command that writes it and the one that reads it.
+#: The parts of a backup by file name: the service that has the data, the command to save it, and the one to restore it.
 PARTS = {
     "db.sqlite3": (
         "web",
@@ -43,30 +44,34 @@ PARTS = {
 
 
 def compose(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
-    """Run docker compose in the project; its own messages go to the terminal.
+    """Run docker compose in the project. Its messages go to the terminal.
 
     Raises:
-        SystemExit: if it fails.
+        SystemExit: if docker is not installed or the command fails.
     """
     try:
         done: subprocess.CompletedProcess[Any] = subprocess.run(["docker", "compose", *arguments], cwd=ROOT, **options)
     except FileNotFoundError:
-        sys.exit("there is no docker command: install Docker with its compose plugin")
+        sys.exit("docker was not found: install Docker with its Compose plugin")
     if done.returncode:
-        sys.exit(f"docker compose {arguments[0]} failed: nothing else was done")
+        sys.exit(f"docker compose {arguments[0]} failed: see its message above; the remaining steps were not run")
     return done
 
 
 def services(*options: str) -> set[str]:
-    """Return the names of the project's services that have a container."""
+    """Return the names of the project's services that have a container, filtered by options of `docker compose ps`."""
     return set(compose("ps", "--services", *options, stdout=subprocess.PIPE, text=True).stdout.split())
 
 
 def create() -> Path:
-    """Write backups/PROJECT-TIME.tar.gz, whole or not at all, readable by its owner alone, and return its path."""
+    """Create backups/PROJECT-TIME.tar.gz, readable only by you, and return its path. A failed backup leaves no file.
+
+    Raises:
+        SystemExit: if a service is not running, or docker compose fails.
+    """
     stopped = {service for service, _, _ in PARTS.values()} - services("--status", "running")
     if stopped:
-        sys.exit(f"{', '.join(sorted(stopped))} must run to be saved: make up")
+        sys.exit(f"{', '.join(sorted(stopped))} must be running for a backup: run make up")
     os.umask(0o077)
     folder = ROOT / "backups"
     folder.mkdir(exist_ok=True)
@@ -87,10 +92,10 @@ def create() -> Path:
 
 
 def unpack(archive: Path, folder: Path) -> list[str]:
-    """Write the parts and env files of an archive into `folder`, no other file, and return their names.
+    """Extract only the parts and the env files of an archive into `folder`, and return their names.
 
     Raises:
-        SystemExit: if it is not an archive of this project.
+        SystemExit: if it is not a complete backup of this project.
     """
     names = []
     try:
@@ -101,17 +106,17 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                         shutil.copyfileobj(source, target)
                     names.append(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        sys.exit(f"{archive} is not a whole backup: {error}")
+        sys.exit(f"{archive} is not a complete backup ({error}): use another archive")
     if missing := {*PARTS, "development.env"} - set(names):
-        sys.exit(f"{archive} is not a backup of this project: {', '.join(sorted(missing))} is missing")
+        sys.exit(f"{archive} is not a backup of this project: it lacks {', '.join(sorted(missing))}")
     return names
 
 
-def refuse_to_overwrite() -> None:
+def require_empty_stack() -> None:
     """Stop if the project has containers or volumes.
 
     Raises:
-        SystemExit: says which.
+        SystemExit: with their names.
     """
     project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
     list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
@@ -121,13 +126,17 @@ def refuse_to_overwrite() -> None:
 
 
 def restore(archive: Path, force: bool) -> None:
-    """Bring back what `archive` holds, into a stack without containers or data; `force` removes what is there first."""
+    """Restore `archive` into a stack without containers or data. With `force`, remove existing ones first.
+
+    Raises:
+        SystemExit: if there are containers or data, the archive is not a backup, or docker compose fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         names = unpack(archive, Path(folder))
         if force:
             compose("down", "--volumes")
         else:
-            refuse_to_overwrite()
+            require_empty_stack()
         for env_file in set(names) & set(ENV_FILES):
             path = ROOT / ".envs" / env_file
             path.unlink(missing_ok=True)
@@ -145,19 +154,19 @@ def restore(archive: Path, force: bool) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Save the compose stack, or bring it back.")
+    """Run the command that was given."""
+    parser = argparse.ArgumentParser(description="Back up the compose stack, or restore it.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("create", help="write an archive into backups/")
-    restoring = commands.add_parser("restore", help="bring an archive back")
+    commands.add_parser("create", help="create an archive in backups/")
+    restoring = commands.add_parser("restore", help="restore an archive")
     restoring.add_argument("archive", type=Path)
-    restoring.add_argument("--force", action="store_true", help="remove the containers and data that are there")
+    restoring.add_argument("--force", action="store_true", help="first remove existing containers and data")
     arguments = parser.parse_args()
     if arguments.command == "create":
         print(f"Saved {create().relative_to(ROOT)}")
     else:
         restore(arguments.archive, arguments.force)
-        print("Restored, and running.")
+        print("Restored. The stack is running.")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
-"""The settings of the tests: those of development, without a tracker and without this machine's env file."""
+"""The test settings: those of development, without a tracker. No env file is needed."""
 
 import os
 
 os.environ.update(
     DJANGO_ENV="development",
-    SECRET_KEY="of the tests alone, so that they need no env file",
+    SECRET_KEY="only for the tests, which need no env file",
     DEBUG="True",
     ALLOWED_HOSTS="testserver",
     APP_PORT="8001",
-    SENTRY_DSN="",  # no test sends an event to a real tracker
+    SENTRY_DSN="",  # tests send no events to a real tracker
     SENTRY_DEBUG="False",
     SENTRY_ENVIRONMENT="tests",
     SENTRY_RELEASE="",
@@ -22,4 +22,4 @@ os.environ.update(
 
 from config.settings import *  # noqa: E402, F403
 
-WHITENOISE_AUTOREFRESH = True  # the tests collect no static files
+WHITENOISE_AUTOREFRESH = True  # static files are not collected for tests

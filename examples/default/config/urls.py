@@ -1,4 +1,4 @@
-"""Routes of the site."""
+"""URL routes of the site."""
 
 from django.apps import apps
 from django.contrib import admin

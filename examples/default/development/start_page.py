@@ -1,55 +1,97 @@
-"""What the start page shows: what is wired to what, read live, and where an event is in the tracker."""
+"""Read what the start page shows: where errors go, the checklist, and the event that was just sent."""
 
 import contextlib
 import http.client
+import re
+from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from sentry_sdk.utils import Dsn
 
 from error_tracking.spool.transport import backlog
-from error_tracking.tracker_api import get_json, issue_url, tracker_address, tracker_name
+from error_tracking.tracker_api import find_issue, get_json, tracker_address, tracker_name
 
 
-def wiring(*, just_sent: bool = False) -> dict[str, str]:
-    """Return what the start page shows, a label and a text each; the tracker is asked who it is.
+class Row(NamedTuple):
+    """A line of the table "Where errors go"."""
 
-    What was just sent to a tracker that answers is on its way, and no backlog.
+    label: str
+    text: str
+    url: str = ""
+
+
+class Step(NamedTuple):
+    """A line of the checklist: a label, whether the step is done, and the command or setting that completes it."""
+
+    label: str
+    done: bool
+    how: str
+
+
+def public_url(url: str) -> str:
+    """Return the URL of a tracker page with the address that people open in a browser (TRACKER_URL, if set)."""
+    address = tracker_address(Dsn(settings.SENTRY_OPTIONS["dsn"]))
+    return url.replace(address, settings.TRACKER_URL or address, 1)
+
+
+def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
+    """Return where errors go; `tracker` is the name of the tracker that responds at the DSN's address, or "".
+
+    With `just_sent`, the spool is not shown if the tracker responds, because the event is still being sent.
     """
     options = settings.SENTRY_OPTIONS
-    rows = {"Environment": options["environment"], "Release": options["release"]}
+    rows = [Row("Environment", options["environment"]), Row("Release", options["release"])]
     if not options["dsn"]:
-        return {**rows, "DSN": f"none: set SENTRY_DSN in {settings.ENV_FILE} and start the site anew"}
+        return [*rows, Row("DSN", f"None. Set SENTRY_DSN in {settings.ENV_FILE} and restart the site.")]
     dsn = Dsn(options["dsn"])
-    rows["DSN"] = f"{dsn.scheme}://****@{dsn.netloc}{dsn.path}{dsn.project_id}"
-    address = tracker_address(dsn)
-    name = tracker_name(address)
-    rows["Tracker"] = f"{name} at {address}" if name else f"nothing answers at {address}"
-    if not (just_sent and name) and (waiting := backlog(options)):
-        rows["Spool"] = waiting
+    url = public_url(tracker_address(dsn))
+    rows.append(Row("DSN", f"{dsn.scheme}://****@{dsn.netloc}{dsn.path}{dsn.project_id}"))
+    rows.append(Row("Tracker", tracker or "Not responding. Events are kept in the spool.", url))
+    if not (just_sent and tracker) and (waiting := backlog(options)):
+        rows.append(Row("Spool", waiting))
     return rows
 
 
-def event_url(event_id: str) -> str:
-    """Return the page that shows an event, or the tracker's front page where there is none, or none yet."""
-    address, url = tracker_address(Dsn(settings.SENTRY_OPTIONS["dsn"])), ""
+def checklist(tracker: str) -> list[Step]:
+    """Return the steps from the first error to production."""
+    folder = settings.BASE_DIR
+    overridden = settings.is_overridden  # type: ignore[misc]  # reading EMAIL_HOST itself warns on Django 6.1
+    steps = [Step("First error", bool(arrived(tracker)), "make trigger")]
+    if (folder / "glitchtip").is_dir():
+        steps.append(Step("GlitchTip", tracker.startswith("GlitchTip"), "make tracker"))
+    return [
+        *steps,
+        Step("Mail", any(map(overridden, ("EMAIL_HOST", "MAILERS"))), "EMAIL_HOST or MAILERS in config/settings.py"),
+        Step("Production DSN", has_dsn(folder / ".envs" / "production.env"), "SENTRY_DSN in .envs/production.env"),
+        Step("Backup", any((folder / "backups").glob("*.tar*")), "make backup"),
+    ]
+
+
+def has_dsn(file: Path) -> bool:
+    """Return whether an env file sets SENTRY_DSN."""
+    try:
+        return bool(re.search(r"^SENTRY_DSN=\S", file.read_text(encoding="utf-8"), re.MULTILINE))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def tracker_here() -> str:
+    """Return the name of the tracker that responds at the address of the DSN, or "" if none does."""
+    dsn = settings.SENTRY_OPTIONS["dsn"]
+    return tracker_name(tracker_address(Dsn(dsn))) if dsn else ""
+
+
+def arrived(tracker: str, event_id: str = "") -> dict[str, str]:
+    """Return the title and URL of an event in the tracker (any event by default), or {} if it has not arrived."""
+    if not tracker:
+        return {}
+    address, found = tracker_address(Dsn(settings.SENTRY_OPTIONS["dsn"])), {}
     with contextlib.suppress(OSError, ValueError, LookupError, http.client.HTTPException):
-        if tracker_name(address).startswith("GlitchTip"):
-            url = issue_url(address, settings.GLITCHTIP_API_TOKEN, event_id)
+        if tracker.startswith("GlitchTip"):
+            found = find_issue(address, settings.GLITCHTIP_API_TOKEN, event_id)
         else:
-            url = embedded_event_url(address, event_id)
-    public = settings.TRACKER_URL or address
-    return url.replace(address, public, 1) or public
-
-
-def embedded_event_url(address: str, event_id: str) -> str:
-    """Return the page of an event in the embedded tracker, which gives events ids of its own, or "".
-
-    Raises:
-        OSError: if there is no answer.
-        ValueError: if the answer is not JSON.
-    """
-    for listed in reversed(get_json(f"{address}api/eventlist/")["events"]):
-        page = f"{address}api/event/{listed['event_id']}"
-        if (get_json(page)["payload"].get("body") or {}).get("event_id") == event_id:
-            return page
-    return ""
+            events = get_json(f"{address}api/eventlist/")["events"]
+            event = [event for event in events if event_id in ("", event["event_id"])][-1]
+            found = {"title": event["summary"], "url": f"{address}events/{event['event_id']}/"}
+    return {**found, "url": public_url(found["url"])} if found else {}

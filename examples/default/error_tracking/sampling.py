@@ -5,20 +5,24 @@ from typing import Any
 
 
 def sample_rate(value: str) -> float:
-    """Return the share of requests to trace, a number from 0 to 1; ValueError for anything else."""
+    """Return the share of requests to trace, a number from 0 to 1.
+
+    Raises:
+        ValueError: if `value` is anything else.
+    """
     try:
         rate = float(value)
     except ValueError:
         rate = -1.0
     if not 0 <= rate <= 1:
-        raise ValueError("it is not a number from 0 to 1")
+        raise ValueError("must be a number from 0 to 1")
     return rate
 
 
 def traces_sampler(rate: float, quiet_paths: Sequence[str]) -> Callable[[dict[str, Any]], float]:
-    """Return a function that tells the SDK how likely a request is traced: `rate`, and 0 below `quiet_paths`.
+    """Return the SDK's `traces_sampler`: it traces requests with probability `rate`, and never below `quiet_paths`.
 
-    What a caller has decided not to trace stays untraced; a header from outside never raises the share.
+    A request that its caller decided not to trace is not traced. A caller's header can never raise the rate.
     """
 
     def sample(context: dict[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""Reads the few pages of a tracker's HTTP API that say what it is and whether it holds an event."""
+"""Reads a tracker's HTTP API: which tracker it is, and whether it has stored an event."""
 
 import http.client
 import json
@@ -12,12 +12,12 @@ SECONDS = 5
 
 
 def get_json(url: str, token: str = "") -> Any:
-    """Return the JSON that `url` answers.
+    """Return the JSON at `url`.
 
     Raises:
-        urllib.error.HTTPError: for an answer of 400 and above.
-        OSError: if there is no answer.
-        ValueError: if the answer is not JSON.
+        urllib.error.HTTPError: for a status of 400 or above.
+        OSError: if there is no response.
+        ValueError: if the response is not JSON.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=SECONDS) as answer:
@@ -25,16 +25,16 @@ def get_json(url: str, token: str = "") -> Any:
 
 
 def tracker_address(dsn: Dsn) -> str:
-    """Return where the tracker of a DSN is, such as "http://localhost:8000/"."""
+    """Return the address of a DSN's tracker, such as "http://localhost:8000/"."""
     return f"{dsn.scheme}://{dsn.netloc}{dsn.path}"
 
 
 def tracker_name(address: str) -> str:
-    """Say what answers at `address`: "GlitchTip 6.2.3", "embedded tracker" or "another server"; "" for nothing."""
+    """Return what responds at `address`: "GlitchTip 6.2.3", "embedded tracker" or "another server"; "" for nothing."""
     try:
         return f"GlitchTip {get_json(f'{address}api/settings/').get('version', 'unknown')}"
     except (urllib.error.HTTPError, ValueError, AttributeError):
-        pass  # something answers, and it is not GlitchTip
+        pass  # something responds, but it is not GlitchTip
     except (OSError, http.client.HTTPException):
         return ""
     try:
@@ -44,17 +44,18 @@ def tracker_name(address: str) -> str:
     return "embedded tracker"
 
 
-def issue_url(address: str, token: str, event_id: str) -> str:
-    """Return the page of the issue that holds an event, or "" while there is none.
+def find_issue(address: str, token: str, event_id: str) -> dict[str, str]:
+    """Return `title` and `url` of the issue that contains an event, or {} if there is none.
 
-    GlitchTip's list of issues takes an event's id as its query (`list_issues` in its apps/issue_events/api/issues.py).
+    With an empty `event_id`, return the newest issue. GlitchTip's list of issues accepts an event's ID as its query
+    (`list_issues` in its apps/issue_events/api/issues.py).
 
     Raises:
-        urllib.error.HTTPError: with code 401 or 403 if the token may not read issues.
-        OSError: if there is no answer.
+        urllib.error.HTTPError: with code 401 or 403 if the token does not give access to issues.
+        OSError: if there is no response.
     """
     for organization in get_json(f"{address}api/0/organizations/", token):
         slug = organization["slug"]
         for issue in get_json(f"{address}api/0/organizations/{slug}/issues/?query={event_id}", token):
-            return f"{address}{slug}/issues/{issue['id']}"
-    return ""
+            return {"title": issue["title"], "url": f"{address}{slug}/issues/{issue['id']}"}
+    return {}

@@ -1,7 +1,7 @@
-"""Makes the account, organization, team, project, key and API token that the env file names, inside GlitchTip.
+"""Creates the account, organization, team, project, key, API token and monitor of this site in GlitchTip.
 
-It runs in GlitchTip's image, after its migrations and as often as one likes: what is there stays as it is, a password
-that was changed included. It speaks to GlitchTip's models, for its HTTP API takes no key that was chosen beforehand.
+It runs in GlitchTip's image after the migrations, and can run again: existing data is not changed, nor is a password
+that you changed. It uses GlitchTip's models, because the HTTP API does not accept a key chosen in advance.
 """
 
 import os
@@ -27,7 +27,7 @@ from django.db import connection, transaction  # noqa: E402
 
 
 def get_user(email: str, password: str) -> User:
-    """Return the account with this address, made with `password` if it is new."""
+    """Return the account with this e-mail address. A new account gets `password`."""
     user = User.objects.filter(email=email).first()
     if user is None:
         user = User.objects.create_superuser(email=email, password=password)
@@ -36,7 +36,7 @@ def get_user(email: str, password: str) -> User:
 
 
 def get_team(user: User, slug: str) -> Team:
-    """Return the team `slug` of the organization `slug`, with `user` in both."""
+    """Return the team `slug` of the organization `slug`. Create both if needed, and add `user` to both."""
     organization = Organization.objects.filter(slug=slug).first() or Organization.objects.create(name=slug, slug=slug)
     member = OrganizationUser.objects.filter(organization=organization, user=user).first()
     member = member or organization.add_user(user, role=OrganizationUserRole.OWNER)
@@ -46,21 +46,22 @@ def get_team(user: User, slug: str) -> Team:
 
 
 def get_project(team: Team, slug: str, project_id: int, public_key: uuid.UUID) -> Project:
-    """Return the project whose id and key stand in the DSN.
+    """Return the project with the ID and the key of the DSN. Create it if needed.
 
     Raises:
-        SystemExit: if the key or the id belongs to another project.
+        SystemExit: if the key or the ID belongs to another project.
     """
     key = ProjectKey.objects.filter(public_key=public_key).select_related("project").first()
     if key and key.project_id != project_id:
-        sys.exit(f"GLITCHTIP_KEY belongs to project {key.project_id} ({key.project.slug}), the DSN says {project_id}")
+        owner = f"project {key.project_id} ({key.project.slug})"
+        sys.exit(f"GLITCHTIP_KEY belongs to {owner}, not to project {project_id}: set another key in the env file")
     project = Project.objects.filter(pk=project_id).first()
     if project and (project.organization_id, project.slug) != (team.organization_id, slug):
-        sys.exit(f"project {project_id} is {project.slug}, not {slug}: this GlitchTip was made for another site")
+        sys.exit(f"project {project_id} is {project.slug}, not {slug}: this GlitchTip belongs to another site")
     if project is None:
         project = Project(pk=project_id, organization=team.organization, name=slug, platform="python-django")
-        project.save(force_insert=True)  # with a key of its own choice GlitchTip would make a random one too
-        with connection.cursor() as cursor:  # the next project gets the next id
+        project.save(force_insert=True)  # if GlitchTip chose the ID, it would also create a random key
+        with connection.cursor() as cursor:  # give the next project the next ID
             for statement in connection.ops.sequence_reset_sql(no_style(), [Project]):
                 cursor.execute(statement)
     if key is None:
@@ -70,7 +71,7 @@ def get_project(team: Team, slug: str, project_id: int, public_key: uuid.UUID) -
 
 
 def ensure_token(user: User, token: str) -> None:
-    """Let `token` read the API as `user`: check_tracker --read-back looks for its event with it."""
+    """Let `token` read the API as `user`. `check_tracker --read-back` uses it to find its event."""
     if not APIToken.objects.filter(token=token).exists():
         scopes = 0
         for scope in APIToken.scopes:
@@ -80,7 +81,7 @@ def ensure_token(user: User, token: str) -> None:
 
 
 def ensure_monitor(project: Project, url: str) -> None:
-    """Watch `url` once a minute, unless a monitor of the project does."""
+    """Create an uptime monitor that requests `url` once a minute, unless the project has one for it."""
     if not Monitor.objects.filter(project=project, url=url).exists():
         Monitor.objects.create(
             organization=project.organization, project=project, name=project.slug, url=url, monitor_type="GET"
@@ -88,7 +89,7 @@ def ensure_monitor(project: Project, url: str) -> None:
 
 
 def main() -> None:
-    """Make what is missing, all of it or nothing, and print no secret."""
+    """Create what is missing, all in one transaction. Secrets are not printed."""
     slug = os.environ["PROVISION_SLUG"]
     with transaction.atomic():
         user = get_user(os.environ["GLITCHTIP_ADMIN_EMAIL"], os.environ["GLITCHTIP_ADMIN_PASSWORD"])
@@ -97,7 +98,7 @@ def main() -> None:
         ensure_token(user, os.environ["GLITCHTIP_API_TOKEN"])
         if monitor_url := os.environ.get("PROVISION_MONITOR_URL"):
             ensure_monitor(project, monitor_url)
-    print(f"GlitchTip knows organization, team and project {slug}, id {project.pk}")
+    print(f"GlitchTip has organization, team and project {slug}, project ID {project.pk}")
 
 
 if __name__ == "__main__":

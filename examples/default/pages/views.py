@@ -10,14 +10,14 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the site's home page; in development the start page of `development` comes before it."""
+    """Show the home page. In development, the start page of `development` replaces it."""
     return render(request, "pages/home.html", {"project_name": settings.PROJECT_NAME})
 
 
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Answer 200 if the database answers and 503 if not; a monitor reads this, so it is never an error event."""
+    """Return 200 if the database answers, otherwise 503. This is for monitors and is never reported as an error."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

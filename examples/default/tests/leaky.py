@@ -1,4 +1,4 @@
-"""Views that hold a canary wherever a secret could be: the tests send them requests full of canaries too."""
+"""A view with canaries wherever a secret could be. The tests also send it requests full of canaries."""
 
 import json
 import logging
@@ -12,29 +12,33 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 log = logging.getLogger(__name__)
-# The usual test numbers, with right check digits; in pieces, for a line of source code is a part of an event too.
+# The usual test numbers, with valid check digits. They are split, because events contain lines of source code.
 CARD = " ".join(["4111", *3 * ["1111"]])
 IBAN = " ".join(["DE89", "3704", "0044", "0532", "0130", "00"])
 JWT = ".".join(["eyJhbGciOi", "eyJzdWIiOi", "c2ln"])
 
 
 def canary(name: str) -> str:
-    """Return a text that no line of source code holds."""
+    """Return a text that no line of source code contains."""
     return f"{'canary'}-{name}"
 
 
 class Account:
-    """An object whose text tells its password."""
+    """An object whose `repr` contains its password."""
 
     def __repr__(self) -> str:
-        """Tell it."""
+        """Return the name and the password."""
         return f"Account(name='ada', password='{canary('repr')}')"
 
 
 @csrf_exempt
 @sensitive_post_parameters("street")
 def leak(request: HttpRequest, token: str) -> HttpResponse:
-    """Plant canaries in extra, breadcrumbs, variables and log records, and raise an error that holds some."""
+    """Put canaries in extra, breadcrumbs, variables and log records, and raise an error that contains some.
+
+    Raises:
+        ValueError: always, from `handle`.
+    """
     sentry_sdk.set_extra("nested", {"list": [{"deep": {"db_password": canary("extra")}}]})
     sentry_sdk.set_extra("pairs", [("X-Api-Key", canary("pair")), ("page", "ordinary-pair")])
     sentry_sdk.set_extra("argv", ["--auth-token", canary("argv"), "--colour", "ordinary-argv"])
@@ -42,7 +46,7 @@ def leak(request: HttpRequest, token: str) -> HttpResponse:
     sentry_sdk.set_extra("card", int(CARD.replace(" ", "")))
     sentry_sdk.set_context("payment", {"iban": canary("context"), "amount": "ordinary-context"})
     sentry_sdk.set_tag("session_id", canary("tag"))
-    sentry_sdk.set_user({"id": 7, "email": f"{canary('user')}@example.com", "username": canary("username")})
+    sentry_sdk.set_user({"id": 7, "email": f"{canary('user')}@example.com", "username": "ordinary-username"})
     sentry_sdk.add_breadcrumb(message=f"login with password={canary('crumb')}", data={"secret": canary("crumb-data")})
     sentry_sdk.add_breadcrumb(
         category="httplib",
@@ -61,7 +65,11 @@ def leak(request: HttpRequest, token: str) -> HttpResponse:
 
 @sensitive_variables("plan")
 def handle(request: HttpRequest, plan: str) -> HttpResponse:
-    """Keep canaries in local variables."""
+    """Put canaries in local variables and in the error.
+
+    Raises:
+        ValueError: always.
+    """
     db_password = canary("variable")
     config = {"smtp": {"pwd": canary("variable-deep")}, "author": "ordinary-author"}
     body = json.dumps({"apiKey": canary("json-text"), "keyboard": "ordinary-keyboard"})

@@ -1,4 +1,4 @@
-"""No error is lost while the tracker is away: a real SDK, a real file and a tracker that refuses at first."""
+"""No error is lost while the tracker is down: a real SDK, a real file, and a tracker that first answers 503."""
 
 import sentry_sdk
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Reads variables from the environment and an env file, and says clearly which one is wrong."""
+"""Reads variables from the environment and an env file, and names the variable or the line that is not valid."""
 
 import io
 import os
@@ -16,87 +16,107 @@ BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0
 
 
 def boolean(value: str) -> bool:
-    """Return True or False; ValueError for any other word."""
+    """Return True or False.
+
+    Raises:
+        ValueError: if the value is neither.
+    """
     try:
         return BOOLEANS[value.strip().lower()]
     except KeyError:
-        raise ValueError("it is neither True nor False") from None
+        raise ValueError("must be True or False") from None
 
 
 def number(value: str) -> int:
-    """Return a whole number that is not negative; ValueError for anything else."""
+    """Return a whole number, 0 or more.
+
+    Raises:
+        ValueError: if the value is anything else.
+    """
     if not (value.isascii() and value.isdecimal()):
-        raise ValueError("it is not a whole number")
+        raise ValueError("must be a whole number, 0 or more")
     return int(value)
 
 
 def port(value: str) -> int:
-    """Return a port; ValueError for anything else."""
+    """Return a port.
+
+    Raises:
+        ValueError: if the value is not a whole number from 1 to 65535.
+    """
     if not (value.isascii() and value.isdecimal() and 1 <= int(value) <= 65535):
-        raise ValueError("it is not a port, a whole number from 1 to 65535")
+        raise ValueError("must be a port, a whole number from 1 to 65535")
     return int(value)
 
 
 def secret(value: str) -> str:
-    """Return a text; ValueError if nothing is in it."""
+    """Return the value unchanged.
+
+    Raises:
+        ValueError: if it is empty or only spaces.
+    """
     if not value.strip():
-        raise ValueError("it is empty")
+        raise ValueError("must not be empty")
     return value
 
 
 def words(value: str) -> list[str]:
-    """Return what stands between commas."""
+    """Return the words of a comma-separated list, without empty ones."""
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def database(url: str) -> dict[str, Any]:
-    """Return Django's settings for a database URL, such as postgres://USER:PASSWORD@HOST:5432/NAME."""
-    example = "postgres://USER:PASSWORD@HOST:5432/NAME, each part percent-encoded"
+    """Return Django's settings for a database URL, such as postgres://USER:PASSWORD@HOST:5432/NAME.
+
+    Raises:
+        ValueError: if the URL cannot be parsed. The message does not contain it, because it holds a password.
+    """
+    example = "postgres://USER:PASSWORD@HOST:5432/NAME, with each part percent-encoded"
     if url.split("://")[0] not in environ.Env.DB_SCHEMES:
-        raise ValueError(f"it does not look like {example}")
+        raise ValueError(f"must look like {example}")
     try:
         config: dict[str, Any] = environ.Env.db_url_config(url)
-    except ValueError:  # its text may hold a part of the password
-        raise ValueError(f"it does not look like {example}") from None
+    except ValueError:  # its message may contain part of the password
+        raise ValueError(f"must look like {example}") from None
     return config
 
 
 def line_problem(line: str) -> str:
-    """Return what is wrong with a line of an env file, "" for nothing: what django-environ would leave out or misread."""
+    """Return the problem with a line that django-environ would skip or misread, or "" if there is none."""
     if not line.strip() or line.lstrip().startswith("#"):
         return ""
     if "\0" in line:
-        return "this is not text: save the file as UTF-8"
+        return "contains null characters; save the file as UTF-8"
     if not (found := LINE.fullmatch(line)):
-        return "this is not KEY=value, with no space before KEY and around ="
+        return "must be KEY=value, without spaces before KEY or around ="
     value = found["value"]
     if not VALUE.fullmatch(value):
-        return "what is in quotes must end with the same quote, and with the line"
+        return "a quoted value must end with the same quote, at the end of the line"
     if " #" in value and value[0] not in "\"'":
-        return "a comment stands on a line of its own; put a value that holds # in quotes"
+        return "put the comment on its own line; if # is part of the value, put the value in quotes"
     return ""
 
 
 class Env:
-    """The variables: every error names the variable and the file, and repeats no value, which may be secret."""
+    """The variables. Errors name the variable and the file, but never the value, which may be secret."""
 
     REQUIRED = object()
 
     def __init__(self, file: Path) -> None:
-        """Read `file` with django-environ if it exists; a variable that is set already wins.
+        """Read `file` with django-environ if it exists. Variables that are already set take precedence.
 
         Raises:
-            ImproperlyConfigured: if the file cannot be read, or holds a line that is not KEY=value.
+            ImproperlyConfigured: if the file cannot be read, or a line is not valid.
         """
         self.file = file
         try:
             text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
         except OSError as error:
-            problem = f"{file} cannot be read ({error.strerror}): it must be a file that this user can read"
+            problem = f"{file} cannot be read ({error.strerror}): make it a file that this user can read"
             raise ImproperlyConfigured(problem) from None
         except UnicodeDecodeError as error:
             line_number = error.object.count(b"\n", 0, error.start) + 1
-            raise ImproperlyConfigured(f"{file}, line {line_number}: this is not UTF-8: save it as UTF-8") from None
+            raise ImproperlyConfigured(f"{file}, line {line_number}: not UTF-8; save the file as UTF-8") from None
         lines = text.splitlines()
         for line_number, line in enumerate(lines, start=1):
             if problem := line_problem(line):
@@ -104,19 +124,19 @@ class Env:
         environ.Env.read_env(io.StringIO("\n".join(line for line in lines if LINE.match(line))))
 
     def __call__(self, variable: str, cast: Callable[[str], Any] = str, default: Any = REQUIRED) -> Any:
-        """Return what `cast` makes of a variable, or `default` if it is not set.
+        """Return a variable converted by `cast`, or `default` if it is not set.
 
         Raises:
-            ImproperlyConfigured: if the variable is not set and has no default, or `cast` refuses its value.
+            ImproperlyConfigured: if the variable is not set and has no default, or `cast` rejects its value.
         """
         where = f"set it in {self.file} or in the environment"
         value = os.environ.get(variable)
         if value is None:
             if default is not self.REQUIRED:
                 return default
-            made = "" if self.file.exists() else " (python scripts/create_env_files.py makes that file)"
-            raise ImproperlyConfigured(f"{variable} is missing: {where}{made}")
+            how = "" if self.file.exists() else " (to create the file, run python scripts/create_env_files.py)"
+            raise ImproperlyConfigured(f"{variable} is missing: {where}{how}")
         try:
             return cast(value)
         except ValueError as error:
-            raise ImproperlyConfigured(f"{variable} is wrong: {error}; {where}") from error
+            raise ImproperlyConfigured(f"{variable} is not valid: {error}; {where}") from error

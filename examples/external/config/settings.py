@@ -1,6 +1,6 @@
-"""Settings of my_django_project. What differs between machines comes from the environment.
+"""Settings of my_django_project. Values that differ between machines come from environment variables.
 
-A variable that is set wins over `.envs/$DJANGO_ENV.env`; `.envs/example.env` explains each of them.
+Variables that are not set come from `.envs/$DJANGO_ENV.env`. `.envs/example.env` explains each variable.
 """
 
 import os
@@ -34,12 +34,12 @@ ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=port)
 
 if ENVIRONMENT == "production":
-    for variable, refused, problem in (
+    for variable, rejected, problem in (
         ("DEBUG", DEBUG, "is True: set it to False"),
-        ("ALLOWED_HOSTS", not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS, "is empty or *: name the site's hosts"),
+        ("ALLOWED_HOSTS", not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS, "is empty or *: list the site's hosts"),
     ):
-        if refused:
-            raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, for this is production")
+        if rejected:
+            raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
 
 INSTALLED_APPS = [
     "error_tracking",
@@ -53,10 +53,10 @@ INSTALLED_APPS = [
 ]
 
 if ENVIRONMENT == "development":
-    INSTALLED_APPS.insert(0, "development")  # before staticfiles, whose runserver it replaces
+    INSTALLED_APPS.insert(0, "development")  # before staticfiles, to replace its runserver command
 
 MIDDLEWARE = [
-    "error_tracking.middleware.request_id",  # first: what it marks, all the others see
+    "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -120,7 +120,7 @@ if ENVIRONMENT != "development":
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^health/$"]
     SECURE_HSTS_SECONDS = env("SECURE_HSTS_SECONDS", cast=number, default=3600)
-    # Subdomains and the browsers' preload lists bind more than this site.
+    # HSTS for subdomains and browsers' preload lists would affect more than this site.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
@@ -129,11 +129,11 @@ if ENVIRONMENT != "development":
 
 LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
 
-# Exceptions that are no errors of this site, by dotted name, such as "shop.errors.SoldOut"
+# Exceptions that are not reported, by dotted name, for example "shop.errors.SoldOutError"
 SENTRY_IGNORED_ERRORS: list[str] = []
-# Names of private values besides those in error_tracking/scrubbing/names.py, such as "loyalty_number"
+# More names of private values, besides those in error_tracking/scrubbing/names.py, for example "loyalty_number"
 SENTRY_SENSITIVE_NAMES: list[str] = []
-# Paths whose requests are neither traced nor reported
+# Requests below these paths are neither traced nor reported
 SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
 
 SENTRY_OPTIONS = sentry_options(
@@ -146,7 +146,7 @@ SENTRY_OPTIONS = sentry_options(
     ),
     send_user=env("SENTRY_SEND_USER", cast=boolean, default=False),
     enable_logs=env("SENTRY_ENABLE_LOGS", cast=boolean, default=False),
-    # No event leaves with one of these values. Those of variables with names such as *_PASSWORD or *_TOKEN are among them.
+    # These values are removed from every event; `secrets_in` finds those of variables such as *_PASSWORD and *_TOKEN.
     secrets=[SECRET_KEY, *secrets_in(os.environ, SENTRY_SENSITIVE_NAMES)],
     sensitive_names=SENTRY_SENSITIVE_NAMES,
     ignored_errors=SENTRY_IGNORED_ERRORS,
@@ -158,6 +158,6 @@ SENTRY_OPTIONS = sentry_options(
     ),
 )
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
-TRACKER_URL = env("TRACKER_URL", default="")  # where people open the tracker, if not at the host of the DSN
-if SENTRY_OPTIONS["dsn"]:  # an SDK without a DSN would still cost every request its instrumentation
+TRACKER_URL = env("TRACKER_URL", default="")  # where you open the tracker, if not at the DSN's host
+if SENTRY_OPTIONS["dsn"]:  # even without a DSN, the SDK would instrument every request
     sentry_sdk.init(**SENTRY_OPTIONS)

@@ -1,1 +1,1 @@
-"""What only development needs; the settings install this app only there."""
+"""Tools for development. The settings install this app only in development."""

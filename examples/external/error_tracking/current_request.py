@@ -1,4 +1,4 @@
-"""Holds the request at work. No Django here: gunicorn needs this for its log before there are settings."""
+"""Holds the current request. Must not import Django: gunicorn's log needs this module before settings are loaded."""
 
 from __future__ import annotations
 

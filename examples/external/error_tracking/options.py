@@ -1,4 +1,4 @@
-"""The arguments of `sentry_sdk.init`, for the settings and for tests."""
+"""Builds the arguments of `sentry_sdk.init`, for the settings and for tests."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -31,11 +31,12 @@ def sentry_options(
 ) -> dict[str, Any]:
     """Return the arguments of `sentry_sdk.init`.
 
-    `secrets` are values that no event may contain, and `sensitive_names` are names of private values besides the usual
-    ones. `ignored_errors` are the dotted names of exceptions that are not errors
-    of this site. Requests below `quiet_paths` are neither traced nor reported. Without a `transport` the SDK uses its own.
-    A rate of 0 turns tracing off, with everything that would time requests and signals. Sessions and client reports are
-    off, because GlitchTip stores neither.
+    `secrets` are values that no event may contain. `sensitive_names` are names of private values, added to the built-in
+    ones. `ignored_errors` are the dotted names of exceptions that are not reported. Requests whose path starts with one
+    of `quiet_paths` are neither traced nor reported. Without a `transport`, the SDK uses its own.
+
+    A `traces_sample_rate` of 0 turns off tracing and the code that times requests and signals. Sessions and client
+    reports are off, because GlitchTip stores neither.
     """
     scrubber = Scrubber(secrets, sensitive_names)
     before_send = BeforeSend(scrubber, send_user=send_user, send_logs=enable_logs, quiet_paths=tuple(quiet_paths))
@@ -59,6 +60,6 @@ def sentry_options(
         "transport": transport,
         "auto_session_tracking": False,
         "send_client_reports": False,
-        # kent, a tracker for development, reads no brotli, which the SDK takes as soon as that package is installed.
+        # The SDK uses brotli if that package is installed, but kent, the tracker for development, cannot read it.
         "_experiments": {"transport_compression_algo": "gzip"},
     }

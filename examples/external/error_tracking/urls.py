@@ -1,4 +1,4 @@
-"""Routes of the error tracking."""
+"""The URL for raising an error on purpose."""
 
 from django.urls import path
 

@@ -1,32 +1,33 @@
-"""Creates the env files that are missing in .envs/, each with fresh secrets; never changes one that exists.
+"""Creates the missing env files in .envs/, each with new secrets. Existing files are not changed.
 
     python scripts/create_env_files.py
 
-Needs only Python. Git ignores the files, and only their owner can read them; .envs/example.env explains each variable.
+This script needs only Python. Git ignores the env files, and only you can read them. .envs/example.env explains each
+variable.
 """
 
-import contextlib
 import os
-import secrets
 import sys
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(PROJECT, ".envs")
 DATABASE = "my_django_project"
+TRACKER_PORT = 8000
 DSNS = {
     "staging": "",
     "production": "",
 }
 
 
-def secret() -> str:
-    """Return 256 random bits in letters, digits, - and _, which no shell, URL or compose file reads as syntax."""
-    return secrets.token_urlsafe(32)
+def secret(size: int = 32) -> str:
+    """Return `size` random bytes as hexadecimal digits, which need no quotes in a shell, URL or compose file."""
+    return os.urandom(size).hex()
 
 
 def variables(environment: str) -> dict[str, str | int | float]:
     """Return the variables of one environment: development, staging or production."""
     development = environment == "development"
+    key = secret(16)
     password = secret()
     return {
         "DJANGO_ENV": environment,
@@ -35,7 +36,8 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "APP_PORT": 8001,
         "POSTGRES_PASSWORD": password,
-        "SENTRY_DSN": DSNS.get(environment, ""),
+        "SENTRY_DSN": f"http://{key}@localhost:{TRACKER_PORT}/1" if development else DSNS[environment],
+        **({"TRACKER_DSN": ""} if development else {}),
         "SENTRY_DEBUG": "False",
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,
         "SENTRY_SEND_USER": "False",
@@ -45,10 +47,10 @@ def variables(environment: str) -> dict[str, str | int | float]:
 
 
 def create(path: str, text: str) -> None:
-    """Write a new file that its owner alone can read, whole or not at all.
+    """Create a file that only its owner can read. If writing fails, no file is left.
 
     Raises:
-        FileExistsError: if the file is there.
+        FileExistsError: if the file exists.
         OSError: if it cannot be written.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -61,32 +63,36 @@ def create(path: str, text: str) -> None:
 
 
 def link() -> None:
-    """Make .env, where docker compose looks for variables, a link to .envs/development.env.
-
-    Raises:
-        OSError: if something is there already, or the file system knows no links.
-    """
+    """Link .env, from which docker compose reads variables, to .envs/development.env, if .env does not exist."""
     env = os.path.join(PROJECT, ".env")
-    if os.name == "nt":  # symbolic links are for administrators there
-        os.link(os.path.join(FOLDER, "development.env"), env)
-    else:
-        os.symlink(os.path.join(".envs", "development.env"), env)
+    if os.path.lexists(env):
+        return
+    try:
+        if os.name == "nt":  # Windows allows symbolic links only for administrators
+            os.link(os.path.join(FOLDER, "development.env"), env)
+        else:
+            os.symlink(os.path.join(".envs", "development.env"), env)
+    except OSError as error:
+        print(f".env was not linked ({error.strerror}): use docker compose --env-file .envs/development.env")
 
 
 def main() -> None:
-    """Create development.env, staging.env and production.env where they are missing."""
+    """Create development.env, staging.env and production.env if they are missing.
+
+    Raises:
+        SystemExit: with one line, if a file cannot be written.
+    """
     for environment in ("development", "staging", "production"):
         path = os.path.join(FOLDER, f"{environment}.env")
         lines = [f"{name}={value}\n" for name, value in variables(environment).items()]
         try:
-            create(path, "# Secrets of one machine, not for git. example.env explains every key.\n" + "".join(lines))
+            create(path, "# Secrets: do not commit this file. example.env explains each variable.\n" + "".join(lines))
         except FileExistsError:
             continue
         except OSError as error:
             sys.exit(f"{path} cannot be written: {error.strerror}")
-        print(f"Made .envs/{environment}.env")
-    with contextlib.suppress(OSError):  # docker compose can also be told: --env-file .envs/development.env
-        link()
+        print(f"Created .envs/{environment}.env")
+    link()
 
 
 if __name__ == "__main__":

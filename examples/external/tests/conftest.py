@@ -1,4 +1,4 @@
-"""What the tests share."""
+"""Fixtures for all tests."""
 
 from collections.abc import Iterator
 
@@ -19,14 +19,14 @@ class MemoryTransport(Transport):
         self.events: list[Event] = []
 
     def capture_envelope(self, envelope: Envelope) -> None:
-        """Keep the error event of `envelope`, if it holds one."""
+        """Keep the error event of `envelope`, if it contains one."""
         if event := envelope.get_event():
             self.events.append(event)
 
 
 @pytest.fixture
 def sentry_events() -> Iterator[list[Event]]:
-    """Give the events that the site would have sent, from a real SDK with the site's own options."""
+    """Yield the events that the site would have sent, from a real SDK with the site's options."""
     transport = MemoryTransport()
     options = {**settings.SENTRY_OPTIONS, "dsn": "http://key@tracker.invalid/1", "transport": transport}
     sentry_sdk.init(**options)

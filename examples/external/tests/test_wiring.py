@@ -1,4 +1,4 @@
-"""Errors of this site reach its tracker, marked and cleaned; what is no error does not."""
+"""Errors of this site reach its tracker, with their IDs and without secrets. Nothing else is reported."""
 
 import uuid
 from unittest import mock
@@ -15,7 +15,7 @@ from error_tracking.release import release
 
 @pytest.fixture
 def visitor() -> Client:
-    """Give a client that gets the page of an error as a visitor does, instead of the exception."""
+    """Return a client that receives error pages, as a visitor does, instead of exceptions."""
     return Client(raise_request_exception=False)
 
 
@@ -41,7 +41,7 @@ def test_response_page_and_event_carry_the_same_ids(visitor, sentry_events):
     assert event["event_id"] == response["X-Event-ID"]
 
 
-def test_the_page_of_an_error_shows_the_id_of_the_event(visitor, sentry_events):
+def test_the_error_page_shows_the_id_of_the_event(visitor, sentry_events):
     page = visitor.get("/glitchtip-debug/").text
     assert f"<code>{sentry_events[0]['event_id']}</code>" in page
 
@@ -52,7 +52,7 @@ def test_the_secrets_of_the_settings_never_leave(sentry_events):
     assert event["message"] == "the key is [Filtered]"
 
 
-def test_pages_missing_pages_and_wrong_hosts_are_no_events(visitor, sentry_events):
+def test_pages_missing_pages_and_invalid_hosts_are_not_reported(visitor, sentry_events):
     assert visitor.get("/").status_code == 200
     assert visitor.get("/no-such-page/").status_code == 404
     assert visitor.get("/", headers={"host": "elsewhere.example.com"}).status_code == 400
@@ -67,14 +67,14 @@ def test_outside_development_only_a_superuser_can_raise_the_error(visitor, setti
     assert visitor.get("/glitchtip-debug/").status_code == status
 
 
-def test_health_answers_while_the_database_does(client, db):
+def test_health_is_ok_while_the_database_answers(client, db):
     response = client.get("/health/")
     assert (response.status_code, response.json()) == (200, {"database": "ok"})
     assert response.cookies == {}
 
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_health_fails_without_an_event_when_the_database_is_away(client, sentry_events, error):
+def test_health_fails_without_an_event_while_the_database_is_down(client, sentry_events, error):
     with mock.patch.object(connection, "cursor", side_effect=error):
         assert client.get("/health/").status_code == 503
     assert sentry_events == []

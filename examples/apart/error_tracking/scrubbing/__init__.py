@@ -1,1 +1,1 @@
-"""Removes from an event what is private, before it leaves: by name, by known value, by shape and by assignment."""
+"""Removes private data from an event before it is sent: by name, by known value, by shape and by assignment."""

@@ -1,4 +1,4 @@
-"""Finds secrets in formats of data and in messages of programs that give a name and a value in a way of their own."""
+"""Finds secrets in data formats and program messages that write names and values in their own way."""
 
 import re
 from collections.abc import Iterator
@@ -9,30 +9,30 @@ from error_tracking.scrubbing.names import Names, words
 from error_tracking.scrubbing.values import is_harmless, is_plain
 
 MOST_SPANS = 300  # in one text
-LITERAL = re.compile(rf"{QUOTED}|\\.")  # an escaped quote opens none
+LITERAL = re.compile(rf"{QUOTED}|\\.")  # an escaped quote does not open a literal
 SQL_LITERAL = re.compile(r"'(?>(?:[^']|'')*)'")
 
 
 class Format(NamedTuple):
-    """What has the format only if `hint` is in it."""
+    """A pattern that matches only texts that contain `hint`."""
 
     hint: str
     pattern: re.Pattern[str]
 
 
 def form(hint: str, pattern: str, flags: int = 0) -> Format:
-    """Return a format; spaces and line ends in the pattern do not count."""
+    """Return a format; whitespace in the pattern is ignored."""
     return Format(hint, re.compile(pattern, flags | re.VERBOSE))
 
 
-#: The name decides.
+#: The name decides whether the value is private.
 NAMED = [
-    # Options of a command line, also in the repr of a list
+    # Command-line options, also in the repr of a list
     form(
         "-",
         r"""-(?<![\w-]-)-?(?P<name>[A-Za-z][\w-]{1,60}+)['"]?,?\s{1,4}(?P<value>'[^'\n]*'|"[^"\n]*"|[^\s'"-][^\s'"]*)""",
     ),
-    # XML: an element, also escaped, and CDATA (https://www.w3.org/TR/xml/#sec-cdata-sect)
+    # XML: elements, also escaped, and CDATA (https://www.w3.org/TR/xml/#sec-cdata-sect)
     form(
         "/",
         r"(?:<|&lt;)(?:[\w-]{1,30}+:)?(?P<name>[\w.-]{1,60}+)(?:\s[^<>\n]{0,200})?(?:>|&gt;)(?P<value>(?>(?:(?!&lt;)[^<]){1,4000}))(?:<|&lt;)/",
@@ -59,7 +59,7 @@ NAMED = [
         "<string>",
         r"<(?:key|name)>(?P<name>[\w.-]{1,60}+)</(?:key|name)>\s{0,20}(?:<value>)?<string>(?P<value>[^<]{1,4000}+)",
     ),
-    # YAML: a list, and a block (https://yaml.org/spec/1.2.2/#81-block-scalar-styles)
+    # YAML: lists and blocks (https://yaml.org/spec/1.2.2/#81-block-scalar-styles)
     form(
         "-", r"^[\ \t]*+(?:-\ )?(?P<name>[\w.-]{1,60}+):[\ \t]*\n(?P<value>(?:[\ \t]*-\ [^\n]*(?:\n|$))+)", re.MULTILINE
     ),
@@ -86,14 +86,14 @@ NAMED = [
 ]
 #: URI, RFC 3986, section 3.2.1: the user and the password
 USERINFO = re.compile(r"""(?<=://)[^/\s'"<>@?#]{1,300}+(?:@[^/\s'"<>@?#]{1,100}+)?(?=@[\w.\[%-])""")
-#: There is no name: what stands there is always a secret, unless it is an ordinary word.
+#: Formats without a name: the value is always a secret, unless it is an ordinary word.
 UNNAMED = [
     # SMTP (RFC 4954; the challenge means "Password:"), POP3 (RFC 1939), IMAP (RFC 9051), FTP (RFC 959), RESP
     form("AUTH", r"""\bAUTH"?\s(?:(?:PLAIN|LOGIN|XOAUTH2|default)\s)?(?:"\w+"\s)?"?(?P<value>[^\s'"\\)(]{4,}+)"""),
     form("PASS", r"""\bPASS\s(?P<value>[^\s'"\\]{4,}+)"""),
     form("LOGIN", r"""\bLOGIN\s[^\s"]{1,100}\s"?(?P<value>[^\s"\\]{4,}+)"""),
     form("UGFzc3dvcmQ6", r"""UGFzc3dvcmQ6\W{1,20}r?\W{0,4}n?\W{0,4}(?:send:\ )?\W{0,4}(?P<value>[\w+/=]{4,}+)"""),
-    # netrc(5), and a password after its name at the end of a line
+    # netrc(5), and a password after the word "password" at the end of a line
     form("assw", r"""\b[Pp]ass(?:word|wd)\s(?P<value>[^\s'"\\]{6,}+)(?=\\?["']|\\n|\n|$)"""),
     # PostgreSQL's ExecConstraints: all columns of a row
     form(
@@ -104,7 +104,7 @@ UNNAMED = [
     # MySQL and Oracle: CREATE USER … IDENTIFIED BY
     form("IDENTIFIED", rf"\bIDENTIFIED\s(?:WITH\s\S+\s)?(?:BY|AS)\s(?P<value>{QUOTED})"),
 ]
-#: The name is a list of columns; the value holds one for each.
+#: The name is a list of columns; the value contains one value for each.
 COLUMNS = [
     # PostgreSQL's _bt_check_unique: Key (email, token)=(ada, x) already exists.
     form(
@@ -124,14 +124,14 @@ COLUMNS = [
         re.IGNORECASE,
     ),
 ]
-#: The parameters of a statement, as SQLAlchemy's StatementError and Django's DEBUG log write them after it
+#: The parameters after a statement, in SQLAlchemy's StatementError and Django's DEBUG log
 SQL_PARAMETERS = re.compile(rf"(?:parameters:\s|;\sargs=|params=)(?P<value>[(\[\x7b](?>(?:[^()\n'\"]|{QUOTED})*))")
 STATEMENT = re.compile(r"\b(?:INSERT|UPDATE|SELECT|DELETE|WITH)\s[^\n]{1,4000}")
 NAME = re.compile(r"[\w.]+")
 
 
 def find_formats(text: str, names: Names) -> list[Span]:
-    """Return where in `text` a secret stands in one of the formats; after too many of them, all of the rest."""
+    """Return the positions of secrets in `text`; after more than `MOST_SPANS`, also the span from the first on."""
     spans = []
     for span in spans_in_formats(text, names):
         spans.append(span)
@@ -141,7 +141,7 @@ def find_formats(text: str, names: Names) -> list[Span]:
 
 
 def spans_in_formats(text: str, names: Names) -> Iterator[Span]:
-    """Return where in `text` a secret stands in one of the formats, format by format."""
+    """Return the positions of secrets in `text`, format by format."""
     if "://" in text:
         yield from (match.span() for match in USERINFO.finditer(text))
     for pattern in (pattern for hint, pattern in NAMED if hint in text):
@@ -162,35 +162,35 @@ def spans_in_formats(text: str, names: Names) -> Iterator[Span]:
 
 
 def is_named(name: str, names: Names) -> bool:
-    """Return whether a name is sensitive; an option such as -storepass as well."""
+    """Return whether a name is sensitive; options such as -storepass are, too."""
     return names.sensitive(name) or name.lower().endswith(("storepass", "keypass", "userpass"))
 
 
 def has_column(text: str, names: Names) -> bool:
-    """Return whether one of the columns, or of the words of a statement, is sensitive."""
+    """Return whether one of the columns, or one of the words of a statement, is sensitive."""
     return any(is_column(word, names) for word in NAME.findall(text))
 
 
 def is_column(name: str, names: Names) -> bool:
-    """Return whether a column, or an index that is named by one, is sensitive: user_token_key."""
+    """Return whether a column, or an index named after one, is sensitive: user_token_key."""
     found = words(name)
     return any(names.sensitive(" ".join(found[:end])) for end in range(1, len(found) + 1))
 
 
 def is_secret(value: str) -> bool:
-    """Return whether a value without a name is no ordinary word."""
+    """Return whether a value without a name is private: not an ordinary word, a placeholder or a message."""
     return not (is_plain(value) or is_harmless(value))
 
 
 def inner(match: re.Match[str]) -> Span:
-    """Return where the value of a match is, without its quotes."""
+    """Return the position of the value of a match, without its quotes."""
     value = match["value"]
     start = match.start("value") + len(value) - len(value.lstrip("\\\"'"))
     return start, max(start, match.end("value") - (len(value) - len(value.rstrip("\"'\n"))))
 
 
 def literals(match: re.Match[str]) -> list[Span]:
-    """Return where the values of columns are: texts in quotes, or everything."""
+    """Return the positions of the values of columns: the texts in quotes, or everything."""
     start, end = match.span("value")
     if match["value"][:1] not in ("(", "[", "{", "'"):
         return [(start, end)]

@@ -1,6 +1,7 @@
-"""Finds secrets by what they look like, whatever their name: tokens, keys, URLs with passwords, card numbers, addresses.
+"""Finds secrets by their shape, under any name: tokens, keys, URLs with passwords, card numbers, e-mail addresses.
 
-Each pattern starts at a literal or a boundary and repeats a bounded or possessive part, so that the time grows linearly with the text.
+Each pattern starts at a literal or a boundary, and its repetitions are bounded or possessive, so that the time grows
+linearly with the text.
 """
 
 import re
@@ -16,26 +17,26 @@ from error_tracking.scrubbing.values import FILTERED, SOURCES, is_plain
 
 
 class Shape(NamedTuple):
-    """A format: a text has it only if one of `hints` is in it; group 1, or else all of the match, is removed."""
+    """A format that only occurs in texts with one of `hints`. Group 1 of a match, or else all of it, is removed."""
 
     hints: tuple[str, ...]
     pattern: re.Pattern[str]
     check: Callable[[re.Match[str]], str] | None = None
-    probe: re.Pattern[str] | None = None  # is in all that has this shape, and found faster
+    probe: re.Pattern[str] | None = None  # found in all texts with this shape, and faster
 
     def is_in(self, text: str) -> bool:
-        """Return whether something in `text` has this shape."""
+        """Return whether `text` contains this shape."""
         return not (self.probe and not self.probe.search(text)) and self.pattern.search(text) is not None
 
     def sub(self, text: str) -> str:
-        """Return `text` without what has this shape."""
+        """Return `text` with all matches of this shape filtered."""
         if self.probe and not self.probe.search(text):
             return text
         return self.pattern.sub(self.check or without_secret, text)
 
 
 def without_secret(match: re.Match[str]) -> str:
-    """Return a match without its group 1, or without all of it."""
+    """Return a match with its group 1 filtered, or all of it if there is no group."""
     if not match.re.groups:
         return FILTERED
     if match[1] is None:
@@ -45,19 +46,19 @@ def without_secret(match: re.Match[str]) -> str:
 
 
 def without_credentials(match: re.Match[str]) -> str:
-    """Return an HTTP scheme without its credentials; ordinary words may follow "basic" as well."""
+    """Return an HTTP scheme with its credentials filtered, but keep ordinary words, as after "basic"."""
     separators = "[+]" if match[0][:6].lower() == "bearer" else "[+./_-]"
     return match[0] if all(map(is_plain, re.split(separators, match[1], maxsplit=9))) else without_secret(match)
 
 
 def without_card(match: re.Match[str]) -> str:
-    """Return a number unchanged, unless its length, issuer and check digit make it a card number (ISO/IEC 7812-1)."""
+    """Filter a number if its length, issuer and check digit are those of a card number (ISO/IEC 7812-1)."""
     number = re.sub(r"\D", "", match[0])
     return FILTERED if ISSUERS.fullmatch(number) and luhn.is_valid(number) else match[0]
 
 
 def without_iban(match: re.Match[str]) -> str:
-    """Return a text unchanged, unless its check digits make it, or the words it begins with, an IBAN (ISO 13616)."""
+    """Filter a text, or the words at its beginning, if the check digits are those of an IBAN (ISO 13616)."""
     words = match[0].split(" ")
     for end in range(len(words), 0, -1):
         account = "".join(words[:end])
@@ -67,11 +68,11 @@ def without_iban(match: re.Match[str]) -> str:
 
 
 def is_mod_97(account: str) -> bool:
-    """Return whether the check digits are right; stdnum looks at more, and takes its time."""
+    """Return whether the check digits are correct. stdnum checks more, but is slower."""
     return len(account) > 14 and int((account[4:] + account[:4]).upper().translate(DIGITS)) % 97 == 1
 
 
-#: Letters are numbers in an IBAN: A is 10.
+#: The numbers of letters in an IBAN: A is 10.
 DIGITS = str.maketrans({letter: str(number) for number, letter in enumerate(string.ascii_uppercase, start=10)})
 #: Lengths and first digits: Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay, Maestro.
 ISSUERS = re.compile(
@@ -81,14 +82,14 @@ ISSUERS = re.compile(
 
 
 def shape(hints: str, pattern: str, check: Callable[[re.Match[str]], str] | None = None, probe: str = "") -> Shape:
-    """Return a shape; spaces divide the hints."""
+    """Return a shape; the hints are separated by spaces."""
     return Shape(tuple(hints.split()), re.compile(pattern), check, re.compile(probe) if probe else None)
 
 
-#: Between a command and its option are some words; between an option and its value are no others. Both may be in a list's repr.
+#: WORDS may be between a command and its option, GAP between the option and its value. Both may be in a list's repr.
 WORDS = r"(?:[^\s|;&]{0,200}+\s{1,4}){1,9}?[bru]?['\"]?"
 GAP = r"(?:['\"]?,?\s{1,4}[bru]?['\"]?|=)"
-#: How commands take a password, by their manuals: -p of mysql, -u of curl, -a of redis-cli.
+#: Passwords as arguments of commands, from the manuals of the commands: -p of mysql, -u of curl, -a of redis-cli.
 COMMANDS = re.compile(
     r"""(?<![\w-])(?:
     (?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mariadb-dump|sshpass|7za?|unrar|rar)\bWORDS-p(?=[^\s'"])
@@ -106,13 +107,13 @@ COMMANDS = re.compile(
     )('[^'\n]*'|"[^"\n]*"|[^\s'"|;&@]+)""".replace("WORDS", WORDS).replace("GAP", GAP),
     re.VERBOSE,
 )
-# E-mail addresses, RFC 5321: with a top-level domain of letters, so that a release such as shop@1.2 is none
+# E-mail addresses, RFC 5321: the top-level domain has only letters, so that a release such as shop@1.2 does not match
 EMAIL = shape(
     "@ %40",
     r"(?<![\w.+-])(?!git@)(?>(?:[\w.+-]|%2[bB]){1,64})(?:@|%40)(?!\d{1,9}\.(?:\d|[a-z]{1,5}\d)|\dx\.)(?:[\w-]{1,63}+\.){1,8}(?:[^\W\d_]{2,24}+)(?![\w-])(?!\.\d)",
     probe=r"(?:@|%40)(?!\d{1,9}\.\d)[\w-]{1,63}+\.[\w-]",
 )
-# A name before the comment's address says who defines the format.
+# A name before the URL in a comment is that of the format's owner.
 SHAPES = [
     # Incoming webhooks: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks,
     # https://docs.discord.com/developers/resources/webhook,
@@ -120,7 +121,7 @@ SHAPES = [
     shape("/services/ /workflows/ /triggers/", r"/(?:services|workflows|triggers)/(T\w{8,}+/[\w/-]{10,}+)"),
     shape("/webhooks/", r"(?:discord|discordapp)\.com/api/(?:v\d+/)?webhooks/(\d+/[\w-]{20,}+)"),
     shape("webhook.office.com logic.azure.com", r"(?:webhook\.office|logic\.azure)\.com(?::\d+)?/([^\s'\"<>]{10,}+)"),
-    # PEM, RFC 7468, and OpenPGP, RFC 9580: keys, also on one line with \n, and without an end
+    # PEM, RFC 7468, and OpenPGP, RFC 9580: keys, also on one line with \n, and without an END line
     shape(
         "-----BEGIN",
         r"-----BEGIN(?: |%20|\+)[A-Z0-9 +%]{0,40}PRIVATE[ +%A-Z0-9]{0,40}-----(?!['\"])(?>(?:[^-]|-(?!----END))*)(?:-----END[A-Z0-9 +%]{0,60}-----)?",
@@ -140,7 +141,7 @@ SHAPES = [
         "ignature= sig= redential= X-Amz-Security-Token=",
         r"(?i)[?&;](?:amp;)?(?:X-(?:Amz|Goog)-(?:Signature|Credential|Security-Token)|Signature|sig|AWSAccessKeyId|Key-Pair-Id|Policy)=([^&\s'\"<>\\]+)",
     ),
-    # OAuth 2.0, RFC 6749, section 4.1.2: the code of an answer stands beside its state
+    # OAuth 2.0, RFC 6749, section 4.1.2: a response contains the code and the state
     shape(
         "code=",
         r"[?&](?:amp;)?code=([^&?\s'\"<>]{6,500}+)(?=&(?:amp;)?(?>(?:(?!state=)\w{1,30}+=[^&\s]{0,300}+&(?:amp;)?){0,5})state=)",
@@ -162,12 +163,12 @@ NUMBER_SHAPES = [
     ),
 ]
 TOKENS = [shape(hints, rf"(?<![A-Za-z0-9])(?:{pattern})") for hints, pattern in tokens.TOKENS]
-NOT_IN_SOURCE = [EMAIL, *NUMBER_SHAPES]  # code names addresses and numbers that are public
+NOT_IN_SOURCE = [EMAIL, *NUMBER_SHAPES]  # addresses and numbers in source code are public
 HINTS = {hint for shape in (*SHAPES, *TOKENS) for hint in shape.hints}
 
 
 def shapes_in(text: str, vocabulary: str) -> list[Shape]:
-    """Return the shapes that something in `text` has; `vocabulary` holds each of its words once."""
+    """Return the shapes in `text`; `vocabulary` contains each of its words once."""
     hints = {hint for hint in HINTS if hint in vocabulary}
     found = [token for token in TOKENS if not hints.isdisjoint(token.hints) and token.is_in(vocabulary)]
     found += [shape for shape in SHAPES if not hints.isdisjoint(shape.hints) and shape.is_in(text)]
@@ -177,12 +178,12 @@ def shapes_in(text: str, vocabulary: str) -> list[Shape]:
 
 @lru_cache(maxsize=SOURCES)
 def shapes_in_source(code: str) -> list[Shape]:
-    """Return the shapes that something in lines of source code has; these may hold addresses and numbers."""
+    """Return the shapes in lines of source code, without addresses and numbers, which source code may contain."""
     return [shape for shape in shapes_in(code, code) if shape not in NOT_IN_SOURCE]
 
 
 def passwords_in_command(words: list[Any]) -> list[str]:
-    """Return the passwords in a list that is a command with its arguments."""
+    """Return the passwords in a list of a command and its arguments."""
     if len(words) < 3 or not isinstance(words[0], str):
         return []
     return [match[1] for match in COMMANDS.finditer(" ".join([word for word in words[:50] if isinstance(word, str)]))]

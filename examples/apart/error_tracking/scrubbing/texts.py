@@ -1,6 +1,6 @@
-"""Finds secrets in free text by what assigns them: password=x, "token": "x", <pin>x</pin>, Key (token)=(x).
+"""Finds secrets in free text by their assignment: password=x, "token": "x", <pin>x</pin>, Key (token)=(x).
 
-Prose is no assignment: in "password: this field is required" and "Unexpected token: <" nothing is private.
+Prose is not an assignment: "password: this field is required" and "Unexpected token: <" contain nothing private.
 """
 
 import re
@@ -13,7 +13,7 @@ from error_tracking.scrubbing.formats import find_formats
 from error_tracking.scrubbing.names import Names, folded
 from error_tracking.scrubbing.values import FILTERED, SOURCES, is_harmless
 
-#: After a name, what assigns a value to it: = : => := and, between quotes, a comma, or nothing but a space.
+#: The sign between a name and its value: = : => := and, next to quotes, a comma or only a space.
 SIGN = r"""(?P<rest>[\w.-]{0,100}+(?>(?:\s(?:id|no|number|code|key|address|addr|user|host|for|answer|response)\b)?))(?:
     (?P<close>(?>(?:\[\d{0,4}\])?)\\{0,15}+["'`]?+\]?+)\s{0,4}+
     (?P<sign>:\s[\w.\[\]|]{1,40}\s=(?=\s?[bru]?["'])|=>|:=|={1,2}|:{1,2}(?!//)|：|%3[AaDd](?:%20|\+)?)
@@ -21,7 +21,7 @@ SIGN = r"""(?P<rest>[\w.-]{0,100}+(?>(?:\s(?:id|no|number|code|key|address|addr|
     |(?P<pair>\\{0,15}+["']),\s{0,4}+(?=[bru]?\\{0,15}["'])
     |(?P<told>\s(?:(?:is|was|of|to|as|by)\s)?)(?=["'`])
     )"""
-BEFORE = re.compile(r"[\w.-]*+")  # a name, backwards
+BEFORE = re.compile(r"[\w.-]*+")  # a name, reversed
 SPACED_WORDS = re.compile(r"(?:[^\W\d]{1,20} ){1,3}\Z")
 WORD_WITH_PERCENT = re.compile(
     r"""(?<![^\s"'<>()\[\]{}&=?])[^\s"'<>()\[\]{}&=?%]{0,4000}+%[^\s"'<>()\[\]{}&=?]{1,4000}+"""
@@ -30,26 +30,26 @@ DELIMITERS = str.maketrans(dict.fromkeys("&;,\"'<>()[]{}|\\?", " "))
 LONG_TEXT = 2000  # characters
 LONG_WORD = 400  # characters
 ASSIGNS = re.compile(r"""[=:<>%&'"\s]""")  # between a name and its value
-#: In a text with one of these may be a secret without a name: see `formats`.
+#: A text with one of these may contain a secret without a name: see `formats`.
 FORMAT_HINTS = ("@", "login", "identified", "simple_bind", "ugfzc3dvcmq6", "failing")
 DEEPEST_ENCODING = 4  # times
-MOST_ASSIGNMENTS = 300  # in one text: more are no text, and what follows is filtered unseen
+MOST_ASSIGNMENTS = 300  # in one text: after these, the rest is filtered unread
 
 
 @lru_cache(maxsize=256)
 def assignment(hints: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern that finds assignments to names with one of `hints` in them, in a text in lower case."""
+    """Return a pattern that finds assignments to names that contain one of `hints`, in a lowercase text."""
     return re.compile(f"(?:{'|'.join(map(re.escape, hints))}){SIGN}", re.VERBOSE)
 
 
 def hints_in(vocabulary: str, names: Names) -> list[str]:
-    """Return parts of names: one of them is in each sensitive name in `vocabulary`; to look for them is fast."""
+    """Return parts of names, one of which is in each sensitive name in `vocabulary`. Searching for them is fast."""
     lower = folded(vocabulary)
     return [hint for hint in (*names.hints, *FORMAT_HINTS) if hint in lower]
 
 
 def is_hinted(text: str, hints: list[str]) -> bool:
-    """Return whether a secret may be in `text`, a part of what `hints` were found in."""
+    """Return whether `text`, a part of the text in which `hints` were found, may contain a secret."""
     if not hints or not ASSIGNS.search(text):
         return False
     lower = folded(text)
@@ -57,14 +57,14 @@ def is_hinted(text: str, hints: list[str]) -> bool:
 
 
 def matches(text: str, hints: Iterable[str]) -> Iterator[re.Match[str]]:
-    """Return the assignments in a text to names with one of `hints` in them."""
+    """Return the assignments in a text to names that contain one of `hints`."""
     lower = folded(text)
     own = tuple(hint for hint in hints if hint in lower and hint not in FORMAT_HINTS)
     return assignment(own).finditer(lower) if own else iter(())
 
 
 def find(text: str, names: Names, hints: Iterable[str]) -> list[Span]:
-    """Return where in `text` a name with one of `hints` in it has a private value, in order and without overlaps."""
+    """Return the positions of private values of names that contain one of `hints`, in order and without overlaps."""
     spans = [*find_formats(text, names), *assignments(text, names, hints)]
     if "%22" in text or "%25" in text:
         spans += encoded(text, names)
@@ -72,7 +72,7 @@ def find(text: str, names: Names, hints: Iterable[str]) -> list[Span]:
 
 
 def encoded(text: str, names: Names) -> Iterator[Span]:
-    """Return the words that are percent-encoded, twice or with quotes, and hold a secret."""
+    """Return the percent-encoded words, encoded twice or with quotes, that contain a secret."""
     for seen, match in enumerate(WORD_WITH_PERCENT.finditer(text)):
         if seen > MOST_ASSIGNMENTS:
             yield match.start(), len(text)
@@ -85,7 +85,7 @@ def encoded(text: str, names: Names) -> Iterator[Span]:
 
 
 def assignments(text: str, names: Names, hints: Iterable[str]) -> Iterator[Span]:
-    """Return the values of assignments."""
+    """Return the positions of the private values that are assigned."""
     position = seen = 0
     in_source = 'File "' in text
     for match in matches(text, hints):
@@ -101,10 +101,10 @@ def assignments(text: str, names: Names, hints: Iterable[str]) -> Iterator[Span]
 
 
 def named(text: str, match: re.Match[str], names: Names) -> Assignment | None:
-    """Return an assignment if its name is sensitive, alone or with the words before it."""
+    """Return an assignment if its name is sensitive, either by itself or with the words before it; otherwise, None."""
     begin, end = match.start(), match.end("rest")
     begin -= BEFORE.match(text[max(0, begin - 100) : begin][::-1]).end()  # type: ignore[union-attr] # it always matches
-    if text[begin] in "nrt" and text[begin - 1 : begin] == "\\":  # the repr of a line's end
+    if text[begin] in "nrt" and text[begin - 1 : begin] == "\\":  # an escaped line end in a repr
         begin += 1
     name = text[begin:end]
     if not names.sensitive(name):
@@ -119,7 +119,7 @@ def named(text: str, match: re.Match[str], names: Names) -> Assignment | None:
 
 @lru_cache(maxsize=SOURCES)
 def find_in_source(code: str, names: Names) -> tuple[Span, ...]:
-    """Return where in lines of source code a sensitive name has a literal: `request.POST["password"]` stays readable."""
+    """Return the positions of literals of sensitive names in source code; `request.POST["password"]` stays readable."""
     spans = []
     for match in matches(code, names.hints):
         opening = OPENING.match(code, match.end())
@@ -131,7 +131,7 @@ def find_in_source(code: str, names: Names) -> tuple[Span, ...]:
 
 
 def merged(spans: list[Span]) -> list[Span]:
-    """Return spans in order, and one for those that overlap."""
+    """Return the spans in order, with overlapping ones merged."""
     result: list[Span] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if result and start <= result[-1][1]:
@@ -142,7 +142,7 @@ def merged(spans: list[Span]) -> list[Span]:
 
 
 def without(text: str, spans: Sequence[Span]) -> str:
-    """Return `text` without what stands at `spans`."""
+    """Return `text` with each of `spans` filtered."""
     pieces, position = [], 0
     for start, end in spans:
         pieces += [text[position:start], FILTERED]
@@ -151,7 +151,7 @@ def without(text: str, spans: Sequence[Span]) -> str:
 
 
 def vocabulary_of(text: str) -> str:
-    """Return each word of a long text once: such a text repeats itself, and its vocabulary is soon looked through."""
+    """Return each word of a long text once: long texts repeat words, so their vocabulary is faster to search."""
     if len(text) < LONG_TEXT:
         return text
     found = set((text.translate(DELIMITERS) if text.isascii() else text).split())

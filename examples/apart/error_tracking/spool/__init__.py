@@ -1,1 +1,1 @@
-"""Keeps error events on disk until the tracker has accepted them: no outage, burst or killed process loses one."""
+"""Keeps error events on disk until the tracker accepts them, so that outages, bursts and killed processes lose none."""

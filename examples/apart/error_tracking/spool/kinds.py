@@ -1,20 +1,20 @@
-"""What the repetitions of an error have in common, so that a full spool drops them first."""
+"""Determines the kind of an event, by which a full spool recognizes repetitions."""
 
 import re
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
-# A word with a digit: an ID, a time or an address, which differs from event to event.
+# A word with a digit, such as an ID, a time or an address: it differs between events of one kind.
 VARIABLE = re.compile(r"\b[^\W\d]*+\d\w*+")
-LONGEST = 1000  # characters of a text that count
+LONGEST = 1000  # characters: the rest of a text is ignored
 
 
 def kind_of(event: dict[str, Any]) -> str:
-    """Return 16 hexadecimal digits: 8 for the place of an error in the code, 8 for what its message says.
+    """Return 16 hexadecimal digits: 8 for the place of an error in the code, and 8 for its message.
 
-    The place of an exception is its type and the line of the site that raised it; that of a log line is its logger and
-    the text before its arguments are filled in.
+    The place of an exception is its type and the line of the site's code that raised it. The place of a log line is its
+    logger and its text without the arguments.
     """
     place: list[Any] = [event.get("fingerprint"), event.get("logger")]
     texts: list[Any] = []
@@ -31,16 +31,16 @@ def kind_of(event: dict[str, Any]) -> str:
 
 
 def constant(text: Any) -> str:
-    """Return a text without the words that differ from event to event."""
+    """Return a text without words that contain a digit."""
     return VARIABLE.sub("", str(text)[:LONGEST])
 
 
 def origin(frames: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the frame that raised: the last of the site's own code, or the last of all."""
+    """Return the last frame of the site's own code, or else the last frame."""
     own = (frame for frame in reversed(frames) if frame.get("in_app"))
     return next(own, frames[-1] if frames else {})
 
 
 def checksum(parts: list[Any]) -> str:
-    """Return 8 hexadecimal digits, the same in every process."""
+    """Return a checksum of 8 hexadecimal digits, which is the same in every process."""
     return f"{zlib.crc32(repr(parts).encode(errors='replace')):08x}"

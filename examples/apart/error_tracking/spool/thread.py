@@ -1,4 +1,4 @@
-"""The thread that sends what waits, and its pauses while the tracker is away."""
+"""The thread that sends waiting events, and its pauses while the tracker is down."""
 
 import contextlib
 import logging
@@ -13,40 +13,40 @@ Reply = queue.SimpleQueue[None]
 
 
 class SenderThread:
-    """One daemon thread, started by the first event of its process. Of all processes on a machine, one sends at a time.
+    """A daemon thread, started by the first event of its process. On each machine, one process sends at a time.
 
-    A signal handler, a `__del__` or a logging handler may call it at any moment, so nothing here waits for a lock: all goes
-    through a SimpleQueue, whose put() is re-entrant (Python's documentation of `queue`).
+    A signal handler, a `__del__` or a logging handler may call these methods at any moment. So they never wait for a
+    lock: they use a SimpleQueue, whose put() is reentrant (Python's documentation of `queue`).
     """
 
-    BATCH_PAUSE = 0.05  # seconds in which more events may come: a crash seldom comes alone
-    FLIGHT_SECONDS = 1.0  # how long the end of a process waits for an answer; without one the event is sent again
-    LOOK_PAUSE = 1.0  # seconds between two looks whether another process still sends
+    BATCH_PAUSE = 0.05  # seconds to wait for more events, because errors often come in bursts
+    FLIGHT_SECONDS = 1.0  # how long a process that ends waits for a response; without one, the event is sent again
+    LOOK_PAUSE = 1.0  # seconds between two checks whether another process is still sending
 
     def __init__(self, sender: Sender) -> None:
-        """Start nothing yet."""
+        """Create the queue; the first event starts the thread."""
         self.sender, self.spool = sender, sender.spool
-        self._messages: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()  # None: an event; else who waits
+        self._messages: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()  # None: an event; else a caller of `wait`
         self._replies: list[Reply] = []
-        self._starting = threading.Lock()  # tried, never waited for
+        self._starting = threading.Lock()  # acquired only if it is free
         self._thread: threading.Thread | None = None
 
     def wake(self) -> None:
-        """Send what waits, in the background."""
+        """Send waiting events in the background."""
         self._messages.put(None)
         if not self.is_alive() and self._starting.acquire(blocking=False):
-            with contextlib.suppress(RuntimeError):  # the interpreter ends: the next process sends the file
+            with contextlib.suppress(RuntimeError):  # the interpreter is shutting down: the next process sends the file
                 self._thread = threading.Thread(target=self.run, name="spool-sender", daemon=True)
                 self._thread.start()
             self._starting.release()
 
     def is_alive(self) -> bool:
-        """Return whether the thread runs."""
+        """Return whether the thread is running."""
         thread = self._thread
         return thread is not None and thread.is_alive()
 
     def wait(self, timeout: float) -> None:
-        """Wait until nothing is left that can be sent now; the rest is safe on disk."""
+        """Wait until nothing more can be sent now; the rest stays on disk."""
         if self.is_alive():
             reply: Reply = queue.SimpleQueue()
             self._messages.put(reply)
@@ -54,14 +54,14 @@ class SenderThread:
                 reply.get(timeout=timeout)
 
     def stop(self) -> None:
-        """End the thread; what waits stays on disk."""
+        """End the thread; waiting events stay on disk."""
         self.sender.stopped = True
         self._messages.put(None)
         if self._thread and self._thread.is_alive():
             self._thread.join(self.FLIGHT_SECONDS)
 
     def receive(self, timeout: float | None = None) -> bool:
-        """Wait for an event, and for those that follow, and return whether one has come; or for somebody who waits."""
+        """Wait for an event and those that follow, or for a caller of `wait`; return whether an event has come."""
         messages: list[Reply | None] = []
         with contextlib.suppress(queue.Empty):
             messages.append(self._messages.get(timeout=timeout))
@@ -73,24 +73,24 @@ class SenderThread:
         return None in messages
 
     def reply(self) -> None:
-        """Let those go on who wait, because nothing is left that can be sent now."""
+        """Release the callers of `wait`, because nothing more can be sent now."""
         while self._replies:
             self._replies.pop().put(None)
 
     def run(self) -> None:
-        """Send whenever something waits; the body of the thread."""
+        """Send waiting events until the thread is stopped; the thread's main function."""
         while not self.sender.stopped:
             try:
                 self.receive()
                 self.send_all()
             except Exception as error:
-                self.spool.warn("The spool %s cannot be sent: %r", self.spool.folder, error)
+                self.spool.warn("Events in %s cannot be sent: %r", self.spool.folder, error)
                 self._messages.put(None)
                 time.sleep(self.LOOK_PAUSE)
             self.reply()
 
     def send_all(self) -> None:
-        """Send until nothing waits. After a failure another file is tried, since only one of them may fail."""
+        """Send until no event waits. After a failure, try another file, because only one file may be affected."""
         failures, tried, logged = 0, "", set[str]()
         while not self.sender.stopped:
             batch = self.sender.send_waiting(tried)
@@ -100,7 +100,7 @@ class SenderThread:
                 failures, tried = 1 if batch.accepted else failures + 1, failure.name
                 if failure.reason not in logged:
                     logged.add(failure.reason)
-                    log.warning("Events wait in %s: %s", self.spool.folder, failure.reason)
+                    log.warning("Events are waiting in %s: %s", self.spool.folder, failure.reason)
                 self.pause(min(failure.pause * 2 ** min(failures - 1, 16), failure.longest))
             else:
                 failures = 0
@@ -109,7 +109,7 @@ class SenderThread:
                     return
 
     def pause(self, seconds: float) -> None:
-        """Wait before the next attempt; if events come meanwhile, keep the bounds."""
+        """Wait before the next attempt. If events come in the meantime, enforce the limits."""
         end, came = time.monotonic() + seconds, True
         while not self.sender.stopped and (now := time.monotonic()) < end:
             if came and now >= self.sender.next_look:

@@ -1,4 +1,4 @@
-"""The SDK's transport with a spool before it, and what starts it."""
+"""The SDK's transport with a spool in front of it, and the functions that create and start it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 class SpoolTransport(HttpTransport):
-    """The SDK's own transport, except that an error event is written to the spool first and sent from there."""
+    """The SDK's own transport, except that error events are written to the spool first and sent from there."""
 
     root: Path
     bounds: dict[str, int]
 
     def __init__(self, options: dict[str, Any]) -> None:
-        """Start nothing yet."""
+        """Set up the spool of the DSN; nothing is started yet."""
         super().__init__(options)
         self.spool = self.spool_of(options["dsn"])
         self.auth = cast(Dsn, self.parsed_dsn).to_auth(f"sentry.python/{VERSION}")
@@ -44,19 +44,19 @@ class SpoolTransport(HttpTransport):
 
     @classmethod
     def spool_of(cls, dsn: str) -> Spool:
-        """Return the spool of a DSN, whose folder no other DSN uses."""
+        """Return the spool of a DSN. Each DSN has its own folder."""
         parsed = Dsn(dsn)
         name = re.sub(r"[^\w.-]", "_", f"{parsed.host}-{parsed.project_id}")
         return Spool(cls.root / f"{name}-{hashlib.sha256(str(parsed).encode()).hexdigest()[:8]}", **cls.bounds)
 
     def renew(self) -> None:
-        """Forget the thread and the connections of the process that this one was forked from, whose locks may be held."""
+        """Replace the thread and the connections after a fork, because the parent process may hold their locks."""
         self.thread = SenderThread(Sender(self.spool, self.post))
         self.connections = connections(self.options)
         self.resumed = self.bypassed = False
 
     def capture_envelope(self, envelope: Envelope) -> None:
-        """Write an error event to the spool; anything else, and an event that cannot be written, goes the SDK's usual way."""
+        """Write an error event to the spool. Send anything else, and events that cannot be written, as the SDK does."""
         event: Any = envelope.get_event()
         if event is not None:
             try:
@@ -73,7 +73,7 @@ class SpoolTransport(HttpTransport):
         super().capture_envelope(envelope)
 
     def post(self, body: bytes) -> BaseHTTPResponse:
-        """Send a compressed envelope and return the tracker's answer; a closed connection is replaced once, at once."""
+        """Send a compressed envelope, and return the response. If the connection is closed, retry once on a new one."""
         headers = {
             "Content-Type": "application/x-sentry-envelope",
             "Content-Encoding": "gzip",
@@ -84,20 +84,20 @@ class SpoolTransport(HttpTransport):
         options: dict[str, Any] = {"body": body, "retries": False, "redirect": False}
         try:
             return self.connections.request("POST", url, headers=headers, **options)
-        except ProtocolError:  # the server has closed this connection, and perhaps all others that are kept
+        except ProtocolError:  # the server has closed this connection, and possibly all other kept ones
             return connections(self.options).request("POST", url, headers=headers, **options)
 
     def resume(self) -> None:
-        """Send, once in a process, what others have left."""
+        """Send the events that other processes left; only the first call in a process does so."""
         if not self.resumed:
             self.resumed = True
             if self.spool.waiting():
                 self.thread.wake()
 
     def flush(self, timeout: float, callback: Any = None) -> None:
-        """Wait until nothing is left that can be sent now; the rest is safe on disk.
+        """Wait until nothing more can be sent now; the rest stays on disk.
 
-        The SDK's own `callback` is not called: it prints that events are pending when none is.
+        The SDK's `callback` is not called, because it reports pending events even if there are none.
         """
         end = time.monotonic() + timeout
         self.thread.wait(timeout)
@@ -105,15 +105,15 @@ class SpoolTransport(HttpTransport):
             super().flush(max(0.0, end - time.monotonic()))
 
     def kill(self) -> None:
-        """End the thread; what waits stays on disk."""
+        """End the thread; waiting events stay on disk."""
         self.thread.stop()
         super().kill()
 
 
 def connections(options: dict[str, Any]) -> PoolManager:
-    """Return connections as the SDK makes them, which know its proxies and certificates, for several requests at once.
+    """Return the SDK's connection pool, with its proxies and certificates, for several requests at once.
 
-    This is the only private name of the SDK that the spool uses.
+    `_pool` is the only private name of the SDK that the spool uses.
     """
     pool = HttpTransport(options)._pool  # noqa: SLF001
     pool.connection_pool_kw["maxsize"] = CONNECTIONS
@@ -121,7 +121,7 @@ def connections(options: dict[str, Any]) -> PoolManager:
 
 
 def spool_transport(folder: str, *, max_megabytes: int, max_days: int) -> type[SpoolTransport] | None:
-    """Return the transport for one folder as `sentry_sdk.init` expects it, a class; None without a folder."""
+    """Return a transport class for a folder, as `sentry_sdk.init` expects it, or None if `folder` is empty."""
     if not folder:
         return None
 
@@ -133,14 +133,14 @@ def spool_transport(folder: str, *, max_megabytes: int, max_days: int) -> type[S
 
 
 def resume_spool(**_: Any) -> None:
-    """Send what other processes have left: with the first request, or when a worker of gunicorn starts."""
+    """Send the events that other processes left; called for the first request, and when a gunicorn worker starts."""
     transport = sentry_sdk.get_client().transport
     if isinstance(transport, SpoolTransport):
         transport.resume()
 
 
 def backlog(options: dict[str, Any]) -> str:
-    """Return a one-line summary of the events in the spool, or an empty string if it is empty or turned off."""
+    """Return a one-line summary of the events in the spool, or "" if it is empty or turned off."""
     transport = options["transport"]
     if not options["dsn"] or not isinstance(transport, type) or not issubclass(transport, SpoolTransport):
         return ""

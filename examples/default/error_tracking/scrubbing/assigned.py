@@ -1,6 +1,6 @@
-"""Finds where an assigned value begins and ends, and whether it is one: a value in quotes, in brackets, or bare.
+"""Finds where an assigned value begins and ends, and whether it is private: in quotes, in brackets, or bare.
 
-What is looked at around a value is bounded, so that the time grows linearly with the text.
+Only a limited text around a value is read, so that the time grows linearly with the text.
 """
 
 import re
@@ -23,18 +23,18 @@ Span = tuple[int, int]
 
 
 class Assignment(NamedTuple):
-    """A sensitive name in a text, which begins at `begin`, and the sign after it; its value begins at `start`."""
+    """A sensitive name in a text, and the sign after it. The name begins at `begin`, its value at `start`."""
 
     text: str
     name: str
     begin: int
     start: int
-    close: str  # the quote that ends the name
+    close: str  # the quote after the name
     sign: str  # such as "=", or "," between the quoted items of a pair, or "" between a name and a quote
 
 
 OPENING = re.compile(r"[bruBRU]{0,2}(?P<quote>\\{0,15}(?:\"{3}|'{3}|[\"'`]))")
-#: Up to a space or a delimiter; a delimiter in the middle of a word belongs to it, as in p@ss,w(rd).
+#: Up to a space or delimiter. Delimiters within a word belong to it, as in p@ss,w(rd).
 BARE = re.compile(
     r"(?:(?:"
     + "|".join([*SCHEMES, "aws4-hmac-sha256"])
@@ -56,11 +56,11 @@ ITEM = re.compile(r"\"((?>(?:[^\"\\]|\\.)*))\"|'((?>(?:[^'\\]|\\.)*))'|([^\s,=:(
 BRACED = re.compile(r"\{(?>(?:[^{}\"':\n]|\}\}){1,200})\}")  # ODBC: PWD={x;y}
 IN_PAIR = re.compile(r"[(\[]b?\\{0,15}['\"]\Z")
 NEIGHBOUR = re.compile(r"(?<!\w)\w{1,40}:[^\s:]{1,60} \Z")  # Go: {User:ada Password:x}
-MOST_QUOTES = 20  # in a value
+MOST_QUOTES = 20  # searched for the end of a value
 
 
 def assigned_value(assignment: Assignment, *, in_source: bool) -> Span | None:
-    """Return where the value of an assignment is, or None if that is no secret."""
+    """Return the position of the value of an assignment, or None if it is not a secret."""
     text, start = assignment.text, assignment.start
     if opening := OPENING.match(text, start):
         return quoted_value(assignment, opening)
@@ -78,7 +78,7 @@ def assigned_value(assignment: Assignment, *, in_source: bool) -> Span | None:
 
 
 def quoted_value(assignment: Assignment, opening: re.Match[str]) -> Span | None:
-    """Return where a value in quotes is, unless it is a message or stands in prose."""
+    """Return the position of a value in quotes, or None if it is a message or part of prose."""
     text, begin, sign = assignment.text, assignment.begin, assignment.sign
     start, end = quoted(text, opening)
     value = text[start:end]
@@ -95,7 +95,7 @@ def quoted_value(assignment: Assignment, opening: re.Match[str]) -> Span | None:
 
 
 def quoted(text: str, opening: re.Match[str]) -> Span:
-    """Return what is between an opening quote and its own closing one; without one, up to the end of the line."""
+    """Return the span between an opening quote and its closing quote, or up to the end of the line without one."""
     mark, start = opening["quote"], opening.end()
     at = start
     for _ in range(MOST_QUOTES):
@@ -104,7 +104,7 @@ def quoted(text: str, opening: re.Match[str]) -> Span:
         before = text[max(start, at - 20) : at]
         backslashes = len(before) - len(before.rstrip("\\"))
         after = text[at + len(mark) : at + len(mark) + 1]
-        doubled = after == mark and at > start  # as SQL and YAML escape a quote
+        doubled = after == mark and at > start  # SQL and YAML escape a quote in this way
         if not (backslashes % 2 or mark[0] == "\\" and backslashes or after.isalnum() or doubled):
             return start, at
         at += 2 * len(mark) if doubled else len(mark)
@@ -113,7 +113,7 @@ def quoted(text: str, opening: re.Match[str]) -> Span:
 
 
 def bracketed(assignment: Assignment) -> Span | None:
-    """Return where the items of a list or an object are, unless these are messages or names."""
+    """Return the position of the items of a list or object, or None if they are messages or names."""
     is_object = assignment.text[assignment.start] == "{"
     found = (OBJECT if is_object else BRACKET).match(assignment.text, assignment.start)
     if not found:
@@ -127,7 +127,7 @@ def bracketed(assignment: Assignment) -> Span | None:
 
 
 def bare_value(assignment: Assignment) -> Span | None:
-    """Return where a value without quotes is, unless it is a placeholder or prose."""
+    """Return the position of a value without quotes, or None if it is a placeholder or prose."""
     text, name, begin, start, close, sign = assignment
     if sign.startswith("%"):
         found = ENCODED.match(text, start)
@@ -159,7 +159,7 @@ def bare_value(assignment: Assignment) -> Span | None:
 
 
 def header_value(text: str, start: int, name: str) -> Span | None:
-    """Return where the value of a header is: the rest of its line, or of what is in quotes."""
+    """Return the position of a header's value, the rest of its line or quoted text, or None if it is not private."""
     found = AUTH_PARAMETERS.match(text, start) or REST_OF_HEADER.match(text, start)
     if not found:
         return None
@@ -168,7 +168,7 @@ def header_value(text: str, start: int, name: str) -> Span | None:
 
 
 def is_credential(header: str) -> bool:
-    """Return whether this is the value of an Authorization header: a scheme and what is no word, or that alone."""
+    """Return whether a header's value is a credential: a token that is not a word, with or without a scheme."""
     first, *rest = header.split(maxsplit=2) or [""]
     if first.lower() in SCHEMES:
         return bool(rest) and not is_plain(rest[0]) and not is_harmless(rest[0])
@@ -176,7 +176,7 @@ def is_credential(header: str) -> bool:
 
 
 def is_telling(value: str) -> bool:
-    """Return whether a word after a colon is no prose: it has a digit, or is none of people's words."""
+    """Return whether a word after a colon is not prose: it contains a digit, or is not an ordinary word."""
     if value.isdecimal():
         return len(value) >= SHORTEST_NUMBER
     has_digit = any(letter.isdigit() for letter in value[:100])

@@ -1,31 +1,31 @@
-"""Looks at what is around an assignment: whether it is a line of a file, of source code, or in a sentence.
+"""Examines the text around an assignment: is it a line of a file, of source code, or part of a sentence?
 
-It never looks further than the lines beside, so that the time grows linearly with the text.
+Only the adjacent lines are read, so that the time grows linearly with the text.
 """
 
 import re
 
 from error_tracking.scrubbing.values import is_sentence
 
-#: Lines of YAML and INI, and the caret under a line in a message of PyYAML.
+#: Lines of YAML and INI files, and the caret under a line in PyYAML's messages.
 KEY_VALUE_LINE = re.compile(r"[ \t]*(?:(?:- )?[\w.-]{1,60}[ \t]?[:=](?:[ \t]|$)|\^$)")
 DEFINITION = re.compile(r"^\s{0,20}(?:class|def|interface|type|struct|input)\s\w", re.MULTILINE)
-LONGEST_LINE = 400  # characters: how far to look for the begin and the end of a line
+LONGEST_LINE = 400  # characters: how far to search for the start and end of a line
 
 
 def begins(text: str, start: int) -> bool:
-    """Return whether what starts here is the first of a line, of brackets or of a list, and not in a sentence."""
+    """Return whether `start` is the beginning of a line, bracket or list item, and not within a sentence."""
     before = text[max(0, start - 40) : start].rstrip(" \t\"'`\\")
     return not before or before[-1] in "\n{[(,;&?|-"
 
 
 def is_first_of_line(text: str, start: int) -> bool:
-    """Return whether a name is the first of its line, as in INI and YAML files."""
+    """Return whether a name is the first word of its line, as in INI and YAML files."""
     return text[max(0, start - 60) : start].rpartition("\n")[2].strip(" \t-") in ("", "export", "set", "ENV", "$")
 
 
 def is_whole_line(text: str, begin: int, start: int, sign: str, line: str) -> bool:
-    """Return whether all of a line is the value, as in INI files, and in YAML if a line beside it is `key: value` too."""
+    """Return whether the value is the whole line, as in INI files, and in YAML next to another `key: value` line."""
     whole = line.split(" #")[0].rstrip()
     if sign.endswith("="):
         return not re.search(r"\s[\w.-]{1,60}=|[&;]|, ", whole)
@@ -40,6 +40,6 @@ def is_whole_line(text: str, begin: int, start: int, sign: str, line: str) -> bo
 
 
 def is_code_line(text: str, start: int) -> bool:
-    """Return whether this line is that of the source code in a traceback."""
+    """Return whether this line is source code in a traceback."""
     before = text[max(0, start - LONGEST_LINE) : start].rpartition("\n")[0]
     return before.rpartition("\n")[2].lstrip(" |+").startswith('File "')

@@ -1,4 +1,4 @@
-"""Cleans JSON data at any depth, in place: all of it is read for secrets first, then each text is cleaned of them."""
+"""Cleans JSON data at any depth, in place: first all data is searched for secrets, then each text is cleaned."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -31,28 +31,28 @@ from error_tracking.scrubbing.values import (
 )
 
 QUERIES = {"query_string", "http.query", "url.query"}
-MOST_SECRETS, MOST_ASSIGNED = 300, 100  # of one event, and of its texts, which are looked for in all of it
-LARGEST_INTEGER = 63  # bits: larger ones are no integers for PostgreSQL and many JSON parsers
+MOST_SECRETS, MOST_ASSIGNED = 300, 100  # per event: secrets to search for, and those of them that texts assign
+LARGEST_INTEGER = 63  # bits: PostgreSQL and many JSON parsers do not accept larger integers
 
 
 class Cleaning:
-    """The cleaning of one event: `read` its parts, then `finish`. `failed` tells that a part was dropped."""
+    """The cleaning of one event: `read` its parts, then `finish`. `failed` is True if a part was dropped."""
 
     def __init__(self, names: Names, known: Known) -> None:
-        """Remove what stands under one of `names`, and what is `known` already."""
+        """Remove the values under sensitive `names`, and the `known` secrets."""
         self.names = names
         self.known = known
         self.secrets: dict[str, None] = {}
         self.slots: list[Slot] = []
         self.dicts: list[dict[str, Any]] = []
         self.failed = False
-        # What `finish` finds somewhere in the event
+        # What `finish` finds in the event
         self.hints: list[str] = []
         self.present = known
         self.shapes: dict[str, list[Shape]] = {}
 
     def read(self, root: Any, kind: str = "text", hidden: Collection[str] = ()) -> None:
-        """Filter what stands under a sensitive name, or one of `hidden`, at any depth, and remember all texts."""
+        """Filter the values under sensitive names and under names in `hidden`, at any depth, and collect all texts."""
         waiting: list[tuple[Any, bool]] = [(root, False)]
         while waiting:
             container, inside = waiting.pop()
@@ -74,7 +74,7 @@ class Cleaning:
                 container.clear()
 
     def read_item(self, item: Item, kind: str, inside: bool, hidden: Collection[str]) -> tuple[Any, bool] | None:
-        """Filter a value if it is private; remember a text; return a container, and whether it is in a private one."""
+        """Filter a private value, collect a text, or return a container and whether it is within a private one."""
         holder, key, name, value = item
         if value is None or value is True or value is False or value == "":
             return None
@@ -97,7 +97,7 @@ class Cleaning:
         return None
 
     def remember(self, name: str, value: Any) -> None:
-        """Look for a private value in all of the event."""
+        """Search for a private value in the whole event."""
         chosen = is_chosen(name)
         for text in leaves(value):
             is_open = text.startswith(LOOPBACK) or "://" in text and "@" not in text and "?" not in text
@@ -110,7 +110,7 @@ class Cleaning:
                 )
 
     def read_text(self, holder: Any, key: Any, name: str, value: str, kind: str) -> None:
-        """Remember a text; of a repr, remember what it stands for."""
+        """Collect a text; for a repr, the text that it represents."""
         text = value
         if kind == "repr":
             text = unquoted(value)
@@ -124,12 +124,12 @@ class Cleaning:
         self.slots.append(Slot(holder, key, text, kind))
 
     def is_private_parameter(self, name: str, pairs: list[tuple[str, str]]) -> bool:
-        """Return whether a parameter of a query is private: in OAuth (RFC 6749, 4.1.2) a code beside a state is."""
+        """Return whether a query parameter is private; in OAuth (RFC 6749, 4.1.2), a `code` with a `state` is."""
         return self.names.sensitive(name) or name == "code" and any(other == "state" for other, _ in pairs)
 
     def finish(self) -> None:
-        """Clean each text of what was found anywhere, of assignments, and of what looks like a secret."""
-        slots = [*self.slots, *self.keys()]  # keys last: until they change, the other slots go by them
+        """Remove from each text the secrets found anywhere, the assigned secrets, and what looks like a secret."""
+        slots = [*self.slots, *self.keys()]  # keys last: the other slots use them
         texts = {slot.what for slot in slots}
         code = "\n".join([text for text, rule in texts if rule == "source"])
         others = "\n".join([text for text, rule in texts if rule != "source"])
@@ -158,14 +158,14 @@ class Cleaning:
                 write(slot, FILTERED)
 
     def keys(self) -> list[Slot]:
-        """Return the keys that may be private: those that are more than words, or all if a secret is nothing but words."""
+        """Return the keys that may be private: keys that are not only words, or all if a secret is only words."""
         some_are_words = any(map(is_word, self.secrets))
         return [
             Slot(found, key, key, "key") for found in self.dicts for key in found if some_are_words or not is_word(key)
         ]
 
     def find(self, text: str, rule: str) -> Sequence[Span]:
-        """Return where secrets stand in a text; all of it if that cannot be told."""
+        """Return the positions of secrets in a text, or the whole text if the search fails."""
         try:
             if rule == "source":
                 return find_in_source(text, self.names)
@@ -175,7 +175,7 @@ class Cleaning:
             return [(0, len(text))]
 
     def clean(self, text: str, rule: str, spans: Sequence[Span]) -> str:
-        """Return a text without secrets."""
+        """Return `text` without secrets."""
         if rule == "query":
             pairs = parse_qsl(text, keep_blank_values=True)
             clean = [(name, self.clean_parameter(name, value, pairs)) for name, value in pairs]
@@ -187,10 +187,10 @@ class Cleaning:
         text = without(without_known, spans)
         for shape in self.shapes[rule]:
             text = shape.sub(text)
-        return text if text.isascii() else text.encode(errors="replace").decode()  # half a surrogate pair is no JSON
+        return text if text.isascii() else text.encode(errors="replace").decode()  # half a surrogate pair is not JSON
 
     def clean_parameter(self, name: str, value: str, pairs: list[tuple[str, str]]) -> str:
-        """Return the value of a parameter of a query without secrets."""
+        """Return the value of a query parameter without secrets."""
         if value and self.is_private_parameter(name, pairs):
             return FILTERED
         return self.clean(value, "text", self.find(value, "text"))

@@ -1,6 +1,6 @@
-"""Decides by its name whether a value is private: `db_password` and `accessToken` are, `author` and `max_tokens` are not.
+"""Decides by name whether a value is private: `db_password` and `accessToken` are, `author` and `max_tokens` are not.
 
-A name is split into words, and its last words decide, as in any English compound: a `password_policy` is a policy.
+A name is split into words, and its last words decide, as in English compounds: a `password_policy` is a policy.
 """
 
 import re
@@ -10,11 +10,11 @@ from functools import lru_cache
 
 
 def table(text: str) -> set[str]:
-    """Return the entries of a table, which commas divide."""
+    """Return the entries of a table, which are separated by commas."""
     return {" ".join(entry.split()) for entry in text.split(",")}
 
 
-#: Each of these, without accents, ends a sensitive name. A name may also write several words in one: apikey.
+#: The endings of sensitive names, without accents. The words of a name may also be joined: apikey.
 TERMS = table("""
     password, passwd, pswd, passphrase, pass phrase, passcode, pass, pwd, secret, pin, pin number, puk, mnemonic,
     seed phrase,
@@ -46,11 +46,11 @@ TERMS = table("""
     parola d ordine, parola segreta, chiave segreta, chiave privata, chiave di accesso, chiave api, token di accesso,
     segreto, codice segreto, codice di sicurezza, numero di carta, carta di credito, codice fiscale
 """)
-#: In a name these may be there or not: mot_de_passe, motPasse.
+#: Optional words in a name: mot_de_passe, motPasse.
 PARTICLES = ("de", "d", "di", "da", "do", "du", "del", "della")
-#: Sensitive only if nothing else is in the name: `birthday_card` and `clave_primaria` are other things.
+#: Sensitive only if they are the whole name: `birthday_card` and `clave_primaria` are not sensitive.
 WHOLE = table("card, tarjeta, cartao, clave, chave, chiave, schlussel, parola")
-#: After a term these leave a name what it is: new_password_confirm, token_value, secretHash.
+#: A name stays sensitive with one of these after the term: new_password_confirm, token_value, secretHash.
 TAILS = table("""
     again, bytes, b64, base, clear, cleartext, confirm, confirmation, confirmed, current, data, digest, encoded,
     encrypted, enc, decrypted, fallback, fallbacks, hash, hashed, header, hex, input, new, old, original, plain,
@@ -60,26 +60,26 @@ TAILS = table("""
     nouveau, actuel, ancien, utilisateur, neu, alt, bestatigen, bestatigung, wiederholen, wiederholung,
     nuova, attuale, vecchia, conferma, utente
 """)
-#: A name that begins so tells whether there is a secret: has_token.
+#: A name that begins with one of these is a flag, not a secret: has_token.
 FLAGS = table("""
     has, had, is, are, was, should, can, may, must, needs, need, requires, require, allow, allows, enable, enabled,
     disable, show, hide, use, uses, no, without
 """)
-#: With one of these a plural tells how many there are: max_tokens.
+#: With one of these, a plural is a number: max_tokens.
 QUANTITIES = table("""
     max, min, num, number, n, count, total, limit, used, remaining, prompt, completion, input, output, cached,
     reasoning, average, avg, sum, active, expired, purged, special
 """)
-#: No other word ends with one of these, as "bypass" ends with "pass": DBPASSWORD, authtoken.
+#: Sensitive at the end of any word, unlike "pass" in "bypass": DBPASSWORD, authtoken.
 ENDINGS = tuple(
     table("""
     password, passwd, passphrase, passwort, kennwort, contrasena, motdepasse, pwd, secret, token, apikey, secretkey,
     accesskey, privatekey, sessionid, sessionkey, sessid, cookie, credential, csrf, cardnumber, creditcard
     """)
 )
-#: People choose these, so that they may be ordinary words.
+#: The values of these names are chosen by people, so they may be ordinary words.
 CHOSEN = ("pass", "pwd", "secret", "contras", "senha", "kennwort", "mdp")
-#: One of these is in each term: to look for them is fast.
+#: Each term contains one of these. Searching for them is fast.
 HINTS = table("""
     pass, pwd, pswd, secret, pin, puk, mnemonic, phrase, token, jwt, bearer, otp, cred, auth, dsn, cod, security, verifier,
     assertion, saml, hmac, sig, cookie, sess, sid, csrf, xsrf, key, mail, num, answer, _ip, -ip, clientip, userip, realip, addr,
@@ -89,21 +89,21 @@ HINTS = table("""
 """)
 CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[0-9])(?=[A-Z][a-z])")
 WORD = re.compile(r"[^\W\d_]+")
-#: The Latin letters with accents, in Unicode's blocks Latin-1 Supplement and Latin Extended-A, without them
+#: Latin letters with accents (Unicode's blocks Latin-1 Supplement and Latin Extended-A), mapped to letters without them
 ACCENTS = {code: unicodedata.normalize("NFKD", chr(code))[0] for code in range(0xC0, 0x180)}
-LONGEST_NAME = 100  # characters: nobody names a value with a page of text
+LONGEST_NAME = 100  # characters: longer texts are not names
 LONGEST_TERM = 4  # words
 
 
 def words(name: str) -> list[str]:
-    """Return the words of a name in lower case, without accents and digits: ["access", "token"] for `accessToken2`."""
+    """Return the words of a name in lowercase, without accents and digits: ["access", "token"] for `accessToken2`."""
     if not name.isascii():
         name = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     return [word.lower() for word in WORD.findall(CAMEL_CASE.sub(" ", name))]
 
 
 def is_chosen(name: str) -> bool:
-    """Return whether people choose the values of a name, so that they may be ordinary words: new_password1."""
+    """Return whether people choose the value under this name, so that it may be an ordinary word: new_password1."""
     return name.lower().endswith(CHOSEN) or any(word.startswith(CHOSEN) for word in words(name))
 
 
@@ -111,7 +111,7 @@ class Names:
     """The table of sensitive names."""
 
     def __init__(self, more: Iterable[str] = ()) -> None:
-        """Add the names of one site, such as "loyalty_number"."""
+        """Add the site's own names, such as "loyalty_number"."""
         own = {" ".join(words(name)) for name in more}
         terms = {" ".join(word for word in term.split() if word not in PARTICLES) for term in TERMS} | own
         self.terms = terms | {term.replace(" ", "") for term in terms}
@@ -131,7 +131,7 @@ class Names:
         return self._ends([*found[:-1], found[-1].removesuffix("s")]) and QUANTITIES.isdisjoint(found)
 
     def _ends(self, found: list[str]) -> bool:
-        """Return whether the last words are a term, also with "key" or "code" after it."""
+        """Return whether the last words are a term, or a term followed by "key" or "code"."""
         if found[-1] in ("key", "code") and len(found) > 1 and self._ends(found[:-1]):
             return True
         return (
@@ -142,6 +142,6 @@ class Names:
 
 
 def folded(text: str) -> str:
-    """Return a text in lower case and without accents, with each character where it was."""
+    """Return a text in lowercase and without accents, with each character at the same position."""
     lower = text.lower() if text.isascii() else text.translate(ACCENTS).lower()
     return lower if len(lower) == len(text) else text

@@ -1,4 +1,4 @@
-"""Finds the secrets among environment variables."""
+"""Finds secrets in environment variables."""
 
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote, urlsplit
@@ -8,9 +8,9 @@ from error_tracking.scrubbing.values import is_folder, is_plain
 
 
 def secrets_in(variables: Mapping[str, str], sensitive_names: Iterable[str] = ()) -> list[str]:
-    """Return the values of sensitive names, and the passwords in URLs, such as that of DATABASE_URL.
+    """Return the values of variables with sensitive names, and the passwords in URLs, such as the one in DATABASE_URL.
 
-    An ordinary word is left out: with the password "postgres" hardly a message about PostgreSQL would stay readable.
+    Ordinary words are left out: filtering the password "postgres" would make messages about PostgreSQL unreadable.
     """
     names = Names(sensitive_names)
     found = []
@@ -23,8 +23,8 @@ def secrets_in(variables: Mapping[str, str], sensitive_names: Iterable[str] = ()
 
 
 def password_in(url: str) -> str:
-    """Return the password in a URL, or ""."""
+    """Return the password in a URL, or "" if there is none."""
     try:
         return unquote(urlsplit(url).password or "")
-    except ValueError:  # it is no URL
+    except ValueError:  # not a URL
         return ""

@@ -1,4 +1,4 @@
-"""Keeps the folder of a spool within its bounds, and is fair: repetitions are dropped before anything rare."""
+"""Keeps a spool's folder within its limits, and drops repetitions before rare events."""
 
 import contextlib
 import os
@@ -10,12 +10,15 @@ from pathlib import Path
 from error_tracking.spool.files import NAME, Spool, dropped_before, written
 
 CLOCK = time.time() - time.monotonic()
-LEFTOVER_SECONDS = 3600  # an unfinished file that is older was left by a killed process
-PLACE, KIND = slice(21, 29), slice(21, 37)  # of a file's name; kinds.py says what they are
+LEFTOVER_SECONDS = 3600  # older unfinished files were left by killed processes
+PLACE, KIND = slice(21, 29), slice(21, 37)  # in a file's name: the place, and the whole kind; see `kind_of` in kinds.py
 
 
 def trim(spool: Spool) -> int:
-    """Delete what is too old and, of what is too much, rejected events, then repetitions; return how many had waited."""
+    """Enforce the limits, and return how many waiting events were dropped.
+
+    Files that are too old are deleted. If the folder is still too large, rejected events go first, then repetitions.
+    """
     waiting, expired = fresh(spool.folder, spool.max_seconds)
     rejected, _ = fresh(spool.rejected, spool.max_seconds)
     earlier = [name for name in waiting if name.endswith(".dropped")]
@@ -32,17 +35,18 @@ def trim(spool: Spool) -> int:
             dropped.append(name)
     carry_counts(spool.folder, [*earlier, *expired, *dropped], sorted(waiting))
     if expired:
-        spool.warn("Events in %s waited for too long (SENTRY_SPOOL_MAX_DAYS) and were dropped", spool.folder)
+        spool.warn("Events in %s were older than SENTRY_SPOOL_MAX_DAYS and were dropped", spool.folder)
     if dropped:
         spool.warn(
-            "%s is full (SENTRY_SPOOL_MAX_MB): events are dropped; the next of their kind says how many", spool.folder
+            "%s is full (SENTRY_SPOOL_MAX_MB): events are dropped; the next event of their kind contains the count",
+            spool.folder,
         )
     return len(expired) + len(dropped)
 
 
 def fresh(folder: Path, max_seconds: float) -> tuple[dict[str, int], list[str]]:
-    """Return the bytes of each file of a folder, and the events that were too old and have been deleted."""
-    now = min(time.time(), CLOCK + time.monotonic())  # a clock that is set forward makes nothing old
+    """Delete the files of a folder that are too old; return the sizes of the others, and the deleted events."""
+    now = min(time.time(), CLOCK + time.monotonic())  # setting the clock forward does not make files old
     sizes, expired = {}, []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -60,7 +64,7 @@ def fresh(folder: Path, max_seconds: float) -> tuple[dict[str, int], list[str]]:
 
 
 def delete(file: Path) -> bool:
-    """Delete a file and return whether it is gone."""
+    """Delete a file, and return whether it is gone."""
     try:
         file.unlink(missing_ok=True)
     except OSError:
@@ -69,9 +73,10 @@ def delete(file: Path) -> bool:
 
 
 def repetitions_first(names: Iterable[str]) -> list[str]:
-    """Return events in the order in which they are dropped: repetitions, then all others, always of the fullest place.
+    """Return events in the order in which they are dropped: repetitions, then others, always from the fullest place.
 
-    The events of a kind are numbered, the newest first, then in that order those of a place; the highest number goes first.
+    The events of each kind are numbered from the newest to the oldest, and sorted by number. In that order, the events
+    of each place are numbered. The highest number is dropped first.
     """
     ordered = sorted(names, reverse=True)
     newest = {name[KIND]: name for name in reversed(ordered)}
@@ -87,9 +92,9 @@ def repetitions_first(names: Iterable[str]) -> list[str]:
 
 
 def carry_counts(folder: Path, dropped: Iterable[str], kept: list[str]) -> None:
-    """Count what was dropped in the name of the next event of its kind, or else of its place.
+    """Add the number of dropped events to the name of the next event of their kind, or else of their place.
 
-    If none waits, the count is the name of an empty file until one does.
+    If no such event waits, the name of an empty file stores the number until one does.
     """
     next_of = {name[part]: name for part in (PLACE, KIND) for name in reversed(kept)}
     kinds: defaultdict[str, list[str]] = defaultdict(list)

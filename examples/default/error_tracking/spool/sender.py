@@ -1,4 +1,4 @@
-"""Sends files of the spool to the tracker, and decides by each answer what becomes of a file."""
+"""Sends the files of the spool to the tracker, and keeps, moves or deletes each file depending on the response."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from error_tracking.spool.files import Spool, dropped_before
 if TYPE_CHECKING:  # urllib3 1.26, which the SDK accepts, has no such class
     from urllib3 import BaseHTTPResponse
 
-CONNECTIONS = 8  # at once, one for each `SHARE` files that wait
+CONNECTIONS = 8  # at most, one for each `SHARE` waiting files
 SHARE = 10
-#: What to check when the tracker rejects every event, by the status of its answer.
+#: What to check if the tracker rejects every event, by the status of its response.
 ADVICE = {
-    200: "what answered is no tracker: is this the page of a proxy, or of maintenance?",
-    401: "is the key in SENTRY_DSN right?",
-    403: "is the key in SENTRY_DSN right, and the project there? GlitchTip also refuses for 30 s after a wrong key",
-    404: "are host, port and project number in SENTRY_DSN right?",
+    200: "the response is not a tracker's; check for the page of a proxy, or a maintenance page",
+    401: "check the key in SENTRY_DSN",
+    403: "check the key and the project in SENTRY_DSN; after a wrong key, GlitchTip rejects the right one for 30 s",
+    404: "check the host, port and project number in SENTRY_DSN",
 }
 
 
 class Failure(NamedTuple):
-    """Why a file still waits, and for how many seconds; the pause doubles with each failure in a row, up to `longest`."""
+    """Why a file still waits, and the pause in seconds, which doubles with each failure in a row, up to `longest`."""
 
     name: str
     reason: str
@@ -43,7 +43,7 @@ class Failure(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """How many files waited, how many events of them the tracker has accepted, and what ended the batch too early."""
+    """How many files waited, how many of them the tracker accepted, and the failure that ended the batch, if any."""
 
     waiting: int
     accepted: int = 0
@@ -51,22 +51,22 @@ class Batch(NamedTuple):
 
 
 class Sender:
-    """The way of files, from the disk to the tracker's answers."""
+    """Sends files, and handles the tracker's responses."""
 
-    FIRST_PAUSE, REFUSED_PAUSE, LIMITED_PAUSE = 1.0, 30.0, 60.0  # seconds: no answer, refused, 429 without Retry-After
-    BATCH_SECONDS = 1.0  # after which the bounds are looked at again
-    BOUNDS_PAUSE = 1.0  # seconds between two looks at the bounds
-    BOUNDS_SHARE = 0.02  # of the time may be spent on them: with 50,000 files a look takes a while
+    FIRST_PAUSE, REFUSED_PAUSE, LIMITED_PAUSE = 1.0, 30.0, 60.0  # seconds: no response; rejected; 429
+    BATCH_SECONDS = 1.0  # after which the limits are checked again
+    BOUNDS_PAUSE = 1.0  # seconds between two checks of the limits
+    BOUNDS_SHARE = 0.02  # of the time may be spent on checks: with 50,000 files, a check is slow
 
     def __init__(self, spool: Spool, post: Callable[[bytes], BaseHTTPResponse]) -> None:
-        """Send the files of `spool` with `post`, which takes a compressed envelope."""
+        """Send the files of `spool` with `post`, which is called with a compressed envelope."""
         self.spool = spool
         self.post = post
-        self.stopped = False  # if True, no other file is begun
+        self.stopped = False  # if True, no further file is sent
         self.next_look = 0.0
 
     def send_waiting(self, after: str = "", timeout: float = 0) -> Batch | None:
-        """Send what waits, from the file that follows `after`, for about a second; None if another process is sending."""
+        """Send waiting files, starting after `after`, for about a second; return None if another process is sending."""
         with self.spool.sending(timeout) as mine:
             if not mine:
                 return None
@@ -75,7 +75,7 @@ class Sender:
             return self.send_batch(names[bisect_right(names, after) :] or names) if names else Batch(0)
 
     def keep_bounds(self) -> None:
-        """Trim the spool, unless that was done a moment ago."""
+        """Enforce the limits of the spool, unless that was done a moment ago."""
         started = time.monotonic()
         if started >= self.next_look:
             trim(self.spool)
@@ -83,7 +83,7 @@ class Sender:
             self.next_look = ended + max(self.BOUNDS_PAUSE, (ended - started) / self.BOUNDS_SHARE)
 
     def send_batch(self, names: list[str]) -> Batch:
-        """Send files until one fails: the first alone, because the tracker may be away, then several at once."""
+        """Send files until one fails: first a single file, because the tracker may be down, then several at once."""
         waiting, accepted, failures = deque(names), deque[str](), deque[Failure]()
 
         def send_next() -> None:
@@ -95,14 +95,14 @@ class Sender:
                 accepted.append(name)
 
         def send_others() -> None:
-            with contextlib.suppress(IndexError):  # none is left
+            with contextlib.suppress(IndexError):  # no file is left
                 while not failures and not self.stopped and time.monotonic() < end:
                     send_next()
 
         send_next()
         end = time.monotonic() + self.BATCH_SECONDS
         helpers = []
-        with contextlib.suppress(RuntimeError):  # the interpreter ends: this thread sends alone
+        with contextlib.suppress(RuntimeError):  # the interpreter is shutting down: only this thread sends
             for _ in range(0 if failures else min(CONNECTIONS - 1, len(waiting) // SHARE)):
                 helper = threading.Thread(target=send_others, name="spool-connection", daemon=True)
                 helper.start()
@@ -113,7 +113,7 @@ class Sender:
         return Batch(len(names), len(accepted), max(failures, key=lambda failure: failure.pause, default=None))
 
     def send(self, name: str) -> bool | Failure:
-        """Send one file, and return whether the tracker has accepted it; a file that no tracker ever will is moved away."""
+        """Send one file; return whether the tracker accepted it, or a Failure. Move a file that cannot be sent."""
         try:
             body = stamped((self.spool.folder / name).read_bytes(), dropped_before(name))
         except FileNotFoundError:  # another process was faster
@@ -127,10 +127,10 @@ class Sender:
         try:
             response = self.post(gzip.compress(body, 6))
         except Exception as error:
-            return Failure(name, f"the tracker gives no answer ({type(error).__name__})", self.FIRST_PAUSE)
+            return Failure(name, f"the tracker does not respond ({type(error).__name__})", self.FIRST_PAUSE)
         status = response.status
         if status in (400, 413):
-            self.spool.reject(name, f"the tracker answers {status} {response.data[:200]!r}")
+            self.spool.reject(name, f"the tracker answered {status} {response.data[:200]!r}")
             return False
         if not 200 <= status < 300 or not is_trackers(response.data):
             return self.later(name, status, response.headers.get("Retry-After"))
@@ -138,21 +138,21 @@ class Sender:
         return True
 
     def later(self, name: str, status: int, retry_after: str | None) -> Failure:
-        """Return why a file waits after an answer, and how long."""
-        reason = f"the tracker answers {status}"
+        """Return why a file still waits after a response, and for how long."""
+        reason = f"the tracker answered {status}"
         if status == 429 or status >= 500:
             seconds = retry_seconds(retry_after) or (self.LIMITED_PAUSE if status == 429 else 0)
             return Failure(name, reason, seconds, seconds) if seconds else Failure(name, reason, self.FIRST_PAUSE)
         if 200 <= status < 300:
             return Failure(name, f"{reason}: {ADVICE[200]}", self.FIRST_PAUSE)
-        advice = ADVICE.get(status, "is this a tracker that speaks Sentry's protocol?")
+        advice = ADVICE.get(status, "check that SENTRY_DSN points to a tracker that accepts Sentry's protocol")
         return Failure(name, f"{reason}: {advice}", self.REFUSED_PAUSE, 10 * self.REFUSED_PAUSE)
 
 
 def is_trackers(answer: bytes) -> bool:
-    """Return whether the body of a 2xx answer is a tracker's: a JSON object with the event's ID, or kent's `success`.
+    """Return whether the body of a 2xx response is a tracker's: a JSON object with the event's ID, or kent's `success`.
 
-    Read in Sentry's Relay, in apps/event_ingest/views.py of GlitchTip 5 and 6, and in ingest/views.py of Bugsink 2.
+    Source: Sentry's Relay, apps/event_ingest/views.py of GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
     """
     try:
         found = json.loads(answer)
@@ -162,7 +162,7 @@ def is_trackers(answer: bytes) -> bool:
 
 
 def retry_seconds(retry_after: str | None) -> float:
-    """Return what a Retry-After header asks for, in seconds or as a date (RFC 9110, 10.2.3): at most an hour, or 0."""
+    """Return the seconds in a Retry-After header, a number or date (RFC 9110, 10.2.3): at most 3600; 0 without one."""
     try:
         return min(max(Retry().parse_retry_after(retry_after or ""), 0.0), 3600.0)
     except Exception:
@@ -170,13 +170,13 @@ def retry_seconds(retry_after: str | None) -> float:
 
 
 def stamped(body: bytes, dropped: int = 0) -> bytes:
-    """Return an envelope with the time of sending, by which a tracker corrects the site's clock.
+    """Return an envelope with the time of sending, which trackers use to correct for the site's clock.
 
-    If repetitions were `dropped` before the event, the context "spool" says how many. The form of an envelope is described in
-    Sentry's developer docs, "Envelopes": lines of JSON, one for the envelope, two for its event.
+    If repetitions were `dropped` before the event, their number is added to its context "spool". An envelope consists
+    of lines of JSON, one for the envelope and two for its event (Sentry's developer docs, "Envelopes").
 
     Raises:
-        ValueError: if it has another form.
+        ValueError: if the envelope has another format.
     """
     try:
         header, item, event = body.split(b"\n", 2)
@@ -193,6 +193,6 @@ def stamped(body: bytes, dropped: int = 0) -> bytes:
     except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
-        raise ValueError("it was cut off, or is no envelope")
+        raise ValueError("it is incomplete, or not an envelope")
     header = json.dumps({**headers, "sent_at": format_timestamp(datetime.now(UTC))}).encode()
     return b"\n".join((header, item, event))

@@ -1,4 +1,4 @@
-"""Cleans a whole event or transaction, or a log line or metric, part by part."""
+"""Cleans an event, transaction, log line or metric, part by part."""
 
 import logging
 import os
@@ -17,32 +17,32 @@ from error_tracking.scrubbing.items import Slot
 from error_tracking.scrubbing.names import Names
 from error_tracking.scrubbing.values import FILTERED, Known
 
-log = logging.getLogger("error_tracking.before_send")  # which makes no breadcrumb of its own warnings
-#: The parts that the SDK itself writes. All others are cleaned.
+log = logging.getLogger("error_tracking.before_send")  # its warnings become neither breadcrumbs nor events
+#: The parts that the SDK itself writes. All other parts are cleaned.
 SAFE = {
     *("event_id", "timestamp", "start_timestamp", "platform", "level", "type", "sdk", "modules", "release", "dist"),
     *("environment", "transaction_info", "measurements", "debug_meta"),
 }
-DROPPED = "_secrets"  # of the variables that are dropped: they are not sent, but may be mentioned
-MOST_EVENTS = 100  # at work at a time
-SIMPLE = (str, int, bool, type(None))  # is JSON already
+DROPPED = "_secrets"  # private values among the dropped variables: other parts may mention them
+MOST_EVENTS = 100  # processed at a time
+SIMPLE = (str, int, bool, type(None))  # already JSON
 CODE = ("pre_context", "context_line", "post_context")
 
 
 class NamesOfVariables(SafeExceptionReporterFilter):
-    """Django's filter of error reports, which looks at no value here, because that could raise."""
+    """Django's filter of error reports, without the code that reads values, because reading could raise."""
 
     def is_active(self, request: HttpRequest | None) -> bool:
-        """Filter always; Django's own does not filter anything while DEBUG is True."""
+        """Return True; Django's own filter is off while DEBUG is True."""
         return True
 
     def cleanse_special_types(self, request: HttpRequest | None, value: Any) -> Any:
-        """Leave a value as it is."""
+        """Return `value` unchanged."""
         return value
 
 
 def sensitive_variables(error: BaseException | None) -> dict[tuple[str, str], set[str]]:
-    """Return, by file and function, the names that Django's `sensitive_variables` hides in the frames of an error."""
+    """Return, by file and function, the variables that Django's `sensitive_variables` hides in an error's frames."""
     names: dict[tuple[str, str], set[str]] = {}
     reporter, waiting, seen = NamesOfVariables(), [error], set()
     while waiting:
@@ -60,34 +60,34 @@ def sensitive_variables(error: BaseException | None) -> dict[tuple[str, str], se
 
 
 class Scrubber(EventScrubber):
-    """Replaces what is private with "[Filtered]".
+    """Replaces private data with "[Filtered]".
 
-    The SDK calls `scrub_event` while the event holds the site's own objects: changing those would change the site's
-    data, and their `repr` is not written yet. So `scrub` does the work, on what is ready to be sent.
+    The SDK calls `scrub_event` while the event contains the site's own objects: changing them would change the site's
+    data, and they have not been converted to text yet. So `scrub` cleans the event later, when it is ready to be sent.
     """
 
-    packages: dict[str, str] | None = None  # versions by name
+    packages: dict[str, str] | None = None  # package versions by name
 
     def __init__(self, secrets: Iterable[str] = (), names: Iterable[str] = ()) -> None:
-        """Remove the values of `secrets` wherever they are, and what stands under `names`, besides the usual ones."""
+        """Remove the values in `secrets` wherever they occur, and the values under `names` and the built-in names."""
         super().__init__()
         self.known = Known(secrets)
         self.names = Names(names)
-        self.frames: dict[str, list[dict[str, Any]]] = {}  # put aside, by the id of their event
+        self.frames: dict[str, list[dict[str, Any]]] = {}  # put aside, by event ID
 
     def scrub_event(self, event: Any) -> None:
-        """Drop the variables of all code but the site's own: little use, much room, and often a whole request.
+        """Drop the variables outside the site's own code: they are large, rarely useful, and often contain a request.
 
-        Serializing is most of the work of an event. So the versions of the installed packages, always the same, and the
-        frames without variables are put aside until it is done, and lines of source code become one text.
+        Serialization takes most of the time of an event. To make it faster, the package versions (always the same) and
+        the frames without variables are put aside until it is done, and lines of source code are joined into one text.
         """
         try:
             self.put_aside(event)
-        except Exception as error:  # the SDK would lose the event
-            log.warning("An event is serialized with all its parts (%s)", type(error).__name__)
+        except Exception as error:  # the SDK would drop the event
+            log.warning("An event is serialized with all its parts, which takes longer (%s)", type(error).__name__)
 
     def put_aside(self, event: Any) -> None:
-        """Keep parts of an event until it is serialized."""
+        """Put parts of an event aside until it has been serialized."""
         if "modules" in event:
             self.packages = event.pop("modules")
         event[DROPPED], aside = [], []
@@ -99,7 +99,7 @@ class Scrubber(EventScrubber):
                 variables = frame.pop("vars", None) or {}
                 event[DROPPED] += [pair for pair in variables.items() if self.names.sensitive(pair[0])]
             aside.append(dict(frame) if all(type(value) in SIMPLE for value in frame.values()) else {})
-        while len(self.frames) > MOST_EVENTS:  # those that were dropped on the way
+        while len(self.frames) > MOST_EVENTS:  # those of events that were dropped
             self.frames.pop(next(iter(self.frames)), None)
         self.frames[event["event_id"]] = aside
         for frame, kept in zip(frames, aside, strict=True):
@@ -107,18 +107,19 @@ class Scrubber(EventScrubber):
                 frame.clear()
 
     def scrub(self, event: Any, request: HttpRequest | None, error: BaseException | None) -> bool:
-        """Clean a serialized event or transaction in place, and return whether no part of it had to be dropped.
+        """Clean a serialized event or transaction in place; return False if a part had to be dropped.
 
-        `request` names the POST parameters that Django's `sensitive_post_parameters` hides.
+        `request` lists the POST parameters that Django's `sensitive_post_parameters` hides, and `error` the variables
+        that Django's `sensitive_variables` hides.
         """
         if self.packages and event.get("type") != "transaction":
             event["modules"] = self.packages
-        event.pop("_meta", None)  # it repeats names, to say what the SDK has cut
+        event.pop("_meta", None)  # it repeats names to describe what the SDK has cut
         for frame, put_aside in zip(iter_event_frames(event), self.frames.pop(event.get("event_id"), ()), strict=False):
             frame.update(put_aside)
         hidden = getattr(request, "sensitive_post_parameters", ())
         sent = event.get("request") or {}
-        body = {"data": sent.pop("data")} if "data" in sent else {}  # only here are the hidden parameters hidden
+        body = {"data": sent.pop("data")} if "data" in sent else {}  # the parameters are hidden only here
         if hidden == "__ALL__":
             hidden = set(body["data"]) if isinstance(body.get("data"), dict) else ()
         cleaning = self.cleaning(request, hidden)
@@ -149,19 +150,19 @@ class Scrubber(EventScrubber):
         return not cleaning.failed
 
     def scrub_telemetry(self, item: dict[str, Any], request: HttpRequest | None) -> bool:
-        """Clean a log line, metric, span or breadcrumb in place, and return whether no part of it had to be dropped."""
+        """Clean a log line, metric, span or breadcrumb in place; return False if a part had to be dropped."""
         cleaning = self.cleaning(request)
         cleaning.read(item)
         cleaning.finish()
         return not cleaning.failed
 
     def cleaning(self, request: HttpRequest | None, hidden: Iterable[str] = ()) -> Cleaning:
-        """Return a cleaning that looks for a request's secrets: in its path, cookies, headers and parameters."""
+        """Return a cleaning for the private values in a request's path, cookies, headers and parameters."""
         cleaning = Cleaning(self.names, self.known)
         if request is not None:
             route = getattr(request, "resolver_match", None)
             headers = {name: value for name, value in request.META.items() if name.startswith(("HTTP_", "REMOTE_"))}
-            posted = getattr(request, "_post", {})  # set if the site has read it
+            posted = getattr(request, "_post", {})  # set if the site has read request.POST
             for values in (route.kwargs if route else {}, request.COOKIES, headers, request.GET, posted):
                 for name, value in values.items():
                     if name in hidden or self.names.sensitive(name) and name != "HTTP_COOKIE":
@@ -170,7 +171,7 @@ class Scrubber(EventScrubber):
 
 
 def stacktraces(event: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Take the stack traces out of an event; return what held each, and the stack trace."""
+    """Remove the stack traces from an event; return each with the dict that contained it."""
     holders = [event]
     for part in ("exception", "threads"):
         holders += (event.get(part) or {}).get("values") or []
@@ -178,7 +179,7 @@ def stacktraces(event: Any) -> list[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def without_sql_literals(event: Any) -> None:
-    """Take the literals out of SQL statements, in place."""
+    """Remove the literals from SQL statements, in place."""
     crumbs = (event.get("breadcrumbs") or {}).get("values") or []
     queries = [(crumb, "message") for crumb in crumbs if crumb.get("category") == "query"]
     queries += [(span, "description") for span in event.get("spans") or [] if str(span.get("op")).startswith("db")]
@@ -188,7 +189,7 @@ def without_sql_literals(event: Any) -> None:
 
 
 def without_hidden(arguments: dict[str, Any] | list[Any], message: str) -> None:
-    """Take the arguments out of a log line that its clean message does not show, in place."""
+    """Remove the arguments of a log line that its cleaned message does not contain, in place."""
     named: Any = arguments.items() if isinstance(arguments, dict) else enumerate(arguments)
     for name, value in list(named):
         if str(value) not in message:

@@ -1,4 +1,4 @@
-"""Tells what in JSON data is private: the items of dictionaries and lists, their names, and what is no value at all."""
+"""Decides which items of dictionaries and lists in JSON data are private, and under which names they are."""
 
 import ast
 import re
@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 from error_tracking.scrubbing.names import Names
 from error_tracking.scrubbing.values import is_folder, is_harmless, is_plain, is_reference, is_sentence
 
-#: In {"name": "token", "value": "x"} the one tells what the other is.
+#: Endings of keys whose values are names, as in {"name": "token", "value": "x"}.
 NAMES = ("name", "key", "field", "header", "path")
-#: Names under which a private object holds the private value itself.
+#: Keys under which a private object contains the private value itself.
 VALUES = {"value", "raw", "plain", "current", "data", "text"}
 KEY = "private key"
 LONGEST_INTEGER = 10_000  # bits: `str` raises ValueError for more than 4,300 digits
 WORDS = re.compile(r"[A-Za-z_. -]*")
 
 
-#: The dictionary or list that holds a value, its key there, its name, or "", and the value.
+#: The dictionary or list that contains a value, the key, the name or "", and the value.
 Item = tuple[Any, Any, str, Any]
 
 
 class Slot(NamedTuple):
-    """A text, where it stands, and its kind: "text", "source", "query", "repr", "bytes", "number" or "key"."""
+    """A text, its position, and its kind: "text", "source", "query", "repr", "bytes", "number" or "key"."""
 
     holder: Any
     key: Any
@@ -32,12 +32,12 @@ class Slot(NamedTuple):
 
     @property
     def what(self) -> tuple[str, str]:
-        """Return the text and how it is cleaned: as "source", as "query", or as "text", whatever else it is."""
+        """Return the text and how it is cleaned: as "source" or "query", and as "text" for all other kinds."""
         return self.text, self.kind if self.kind in ("source", "query") else "text"
 
 
 def items(container: dict[str, Any] | list[Any]) -> list[Item]:
-    """Return the items of a dictionary or a list. In a list a name may be in a pair, or in the option before a value."""
+    """Return the items of a dictionary or list. In a list, a name may be in a pair, or in the option before a value."""
     if isinstance(container, dict):
         if told := described_name(container):
             return [(container, key, told if is_value_key(key) else key, value) for key, value in container.items()]
@@ -56,18 +56,18 @@ def items(container: dict[str, Any] | list[Any]) -> list[Item]:
 
 @lru_cache(maxsize=4096)
 def is_word(key: str) -> bool:
-    """Return whether a key is nothing but words, and so no secret."""
+    """Return whether a key consists only of words, so that it is not a secret."""
     return WORDS.fullmatch(key) is not None
 
 
 @lru_cache(maxsize=4096)
 def is_value_key(key: str) -> bool:
-    """Return whether the name of what stands under a key may be told by another key."""
+    """Return whether another key may contain the name of the value under this key."""
     return key[-5:].lower() == "value"
 
 
 def described_name(container: dict[str, Any]) -> str:
-    """Return the name that one item of a dictionary gives to another, or ""."""
+    """Return the name that one item of a dictionary gives to another, or "" if there is none."""
     if not any(map(is_value_key, container)):
         return ""
     told = (item for key, item in container.items() if isinstance(item, str) and key.lower().endswith(NAMES))
@@ -75,7 +75,7 @@ def described_name(container: dict[str, Any]) -> str:
 
 
 def name_of_next(item: Any, before: str) -> str:
-    """Return the name that an item of a list gives to the next: --api-key, or the first line of a key to all its lines."""
+    """Return the name that a list item gives to the next: an option such as --api-key, or KEY in a private key."""
     word = unquoted(item) if isinstance(item, str) else ""
     if word.startswith("-----BEGIN") and "PRIVATE KEY" in word and "\n" not in word:
         return KEY
@@ -85,14 +85,14 @@ def name_of_next(item: Any, before: str) -> str:
 
 
 def is_pair(item: Any) -> bool:
-    """Return whether a list is a name with its value, such as a header."""
+    """Return whether an item is a list of a name and a value, such as a header."""
     return (
         isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and not isinstance(item[1], dict | list)
     )
 
 
 def unquoted(text: str) -> str:
-    """Return the text or the bytes that a repr stands for; `text` itself if it is none."""
+    """Return the text or the decoded bytes that a repr represents, or `text` itself if it is not a repr."""
     if len(text) < 2 or text[-1] not in "'\"" or text[0] not in "'\"b" or text[:-1].endswith("..."):
         return text
     if "\\" not in text and text[0] != "b":
@@ -110,7 +110,7 @@ def unquoted(text: str) -> str:
 
 
 def as_text(number: int) -> str:
-    """Return a large integer as a text: JSON parsers reject it, and for the largest `str` raises ValueError."""
+    """Return a large integer as text. JSON parsers reject it, and `str` raises ValueError for the largest."""
     return str(number) if number.bit_length() < LONGEST_INTEGER else f"<integer of {number.bit_length()} bits>"
 
 
@@ -126,7 +126,7 @@ def leaves(value: Any) -> Iterator[str]:
 
 
 def is_private(name: str, value: Any) -> bool:
-    """Return whether something under a sensitive name is private: not if it is empty, a reference or a message."""
+    """Return whether a value under a sensitive name is private, which an empty value, reference or message is not."""
     if isinstance(value, list):
         return not any(isinstance(one, dict) for one in value) and any(
             not isinstance(one, str) or is_private(name, one) for one in value
@@ -138,7 +138,7 @@ def is_private(name: str, value: Any) -> bool:
 
 
 def is_private_inside(name: str, value: Any, names: Names) -> bool:
-    """Return whether something within a private object is private itself: a session may hold a currency as well."""
+    """Return whether a value within a private object is private itself; in a session, the currency is not."""
     if isinstance(value, dict | list):
         return False
     if name in VALUES:
@@ -148,7 +148,7 @@ def is_private_inside(name: str, value: Any, names: Names) -> bool:
 
 
 def write(slot: Slot, text: str) -> None:
-    """Put a clean text where the slot is."""
+    """Replace the text of a slot with a cleaned text."""
     if slot.kind == "key":
         others = sum(key.startswith(text) for key in slot.holder)
         slot.holder[f"{text} {others + 1}" if others else text] = slot.holder.pop(slot.text, None)

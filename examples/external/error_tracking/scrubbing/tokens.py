@@ -1,7 +1,7 @@
-"""The formats of tokens that their issuers made recognizable, each with the document that defines it."""
+"""The token formats that issuers designed to be recognizable, each with the document that defines it."""
 
-#: What one of the words of a text holds if a token is in it, divided by spaces, and the pattern of the token. Each begins where
-#: no word goes on, and each repetition is possessive, so that the time grows linearly.
+#: The hints of a token, separated by spaces, and its pattern. A text with the token has a word that contains a hint. A
+#: pattern matches only at the beginning of a word, and its repetitions are possessive, so that the time grows linearly.
 TOKENS: list[tuple[str, str]] = [
     # https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/
     ("ghp_ gho_ ghu_ ghs_ ghr_ github_pat_", r"gh[pousr]_[\w.-]{20,}+|github_pat_\w{22,}+"),

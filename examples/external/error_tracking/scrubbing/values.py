@@ -1,4 +1,4 @@
-"""Finds secrets whose values are known, in every form in which Python, JSON, URLs, HTML and base64 write them."""
+"""Finds secrets whose values are known, as written by Python, JSON, URLs, HTML and base64."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from urllib.parse import quote, unquote, unquote_plus
 from error_tracking.scrubbing.writings import base64_forms, latin, written
 
 FILTERED = "[Filtered]"
-SOURCES = 512  # pieces of source code, always the same, whose analysis is remembered
-SHORTEST_SECRET = 6  # letters: a shorter value would be found in ordinary words
-SHORTEST_NUMBER = 4  # characters, if not all are letters: a PIN
+SOURCES = 512  # pieces of source code whose analysis is cached, because they do not change
+SHORTEST_SECRET = 6  # letters: shorter values occur in ordinary words
+SHORTEST_NUMBER = 4  # characters, if not all are letters, as in a PIN
 SCHEMES = ("basic", "bearer", "digest", "token", "negotiate", "apikey")
-#: Characters of a value that may be written in other ways: with more of them, only some ways are looked for.
+#: Characters that can be written in several ways: if a value has more, only some ways are searched for.
 MOST_SPECIAL = 60
-MOST_PATTERNS = 30  # values that are looked for in all ways of writing, in one event
-MOST_ENCODED = 30  # values that are looked for in base64, in one event
-LONGEST_READ = 10_000  # characters: a longer value is looked for as it is
-#: Words as people write them: required, InvalidToken, invalid_grant, django.contrib.auth, SHA.
+MOST_PATTERNS = 30  # values per event that are searched for in all ways of writing
+MOST_ENCODED = 30  # values per event that are searched for in base64
+LONGEST_READ = 10_000  # characters: longer values are searched for only as they are
+#: Ordinary words and identifiers: required, InvalidToken, invalid_grant, django.contrib.auth, SHA.
 PLAIN = re.compile(r"(?:[A-Z]?[a-z]++|[A-Z]++(?![a-z]))(?>(?:[._]?[A-Z]?[a-z]{2,}+|[._][A-Z]++)*)[.,:;!?]*", re.ASCII)
 SENTENCE = re.compile(r"""[A-ZÀ-Þ¡¿"'“«„][^ \n]* [^ \n][^\n]*[.!?…]""")
 NOTHING = r"None|True|False|true|false|null|undefined|yes|no|on|off|\[Filtered\]"
-#: What stands for a value: None, %s, ${VARIABLE}, {variable}, <type>, ****, get_token(request), self.token
+#: Text in place of a value: None, %s, ${VARIABLE}, {variable}, <type>, ****, get_token(request), self.token
 PLACEHOLDER = re.compile(
     "(?:"
     + NOTHING
@@ -36,7 +36,7 @@ PLACEHOLDER = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 ATTRIBUTES = ("host", "proto", "path", "domain", "expires", "samesite", "max-age")  # of Forwarded and Set-Cookie
-#: What is no value: nothing, a truth value, or a reference to a value elsewhere: ${VARIABLE}, $VARIABLE, %(name)s, <type>
+#: Not a value: nothing, a truth value, or a reference to a value: ${VARIABLE}, $VARIABLE, %(name)s, <type>
 REFERENCE = re.compile(
     NOTHING + r"|[01]|\[\]|\{\}|\(\)|\$\{\w+[^}]*\}|\$[A-Z_][A-Z0-9_]*"
     r"|\{\{2}[^}]*\}\}|%\(\w+\)s|%s|<[^>]*>|\*+|"
@@ -45,12 +45,12 @@ FOLDERS = ("PWD", "OLDPWD")  # POSIX: the working directories
 ADDRESSES = re.compile(r"[\da-fA-F:.\[\], ]+")
 PORT = re.compile(r"(?<=\d):\d+$|\]:\d+$|^\[")
 LOOPBACK = ("127.", "::1")
-#: What is written the same way by Python, JSON, URLs and HTML.
+#: Text that Python, JSON, URLs and HTML write in the same way.
 SIMPLE = re.compile(r"[\w.~-]+", re.ASCII)
 
 
 def is_plain(text: str) -> bool:
-    """Return whether a value is an ordinary word or identifier, or too short to be looked for."""
+    """Return whether a value is an ordinary word or identifier, or too short to search for."""
     return len(text) < SHORTEST_SECRET or PLAIN.fullmatch(text) is not None
 
 
@@ -60,22 +60,22 @@ def is_sentence(text: str) -> bool:
 
 
 def is_harmless(value: str) -> bool:
-    """Return whether a value is nothing, stands for another, or is a message to people."""
+    """Return whether a value is empty, a placeholder, or a message to people."""
     return PLACEHOLDER.fullmatch(value) is not None or is_sentence(value)
 
 
 def is_reference(text: str) -> bool:
-    """Return whether a value is nothing, a truth value, or stands for a value elsewhere."""
+    """Return whether a value is empty, a truth value, or a reference to another value."""
     return REFERENCE.fullmatch(text) is not None
 
 
 def is_folder(name: str, value: str) -> bool:
-    """Return whether a variable is a working directory and no password, as PWD may be in ODBC."""
+    """Return whether a variable is a working directory. In ODBC, PWD is a password."""
     return name in FOLDERS and value.startswith("/")
 
 
 def readings(value: str) -> Iterator[str]:
-    """Return what a private value may be without what is around it: decoded, without a scheme, and each cookie of many."""
+    """Return the parts of a value that may be private: decoded, without a scheme, and each cookie in a list."""
     yield value
     if len(value) > LONGEST_READ:
         return
@@ -108,20 +108,20 @@ def readings(value: str) -> Iterator[str]:
 
 
 class Known:
-    """Secrets whose values are known, with a pattern for each that is written in more than one way or is a word."""
+    """Secrets whose values are known, with a pattern for each that is a word or can be written in several ways."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        """Look for all `values` that are long enough, and for the first of them in base64 too."""
-        #: By value: a text that is in each way of writing it, and their pattern; without one, that text is all.
+        """Search for all `values` that are long enough, and for the first `MOST_ENCODED` of them in base64, too."""
+        #: By value: a text that every way of writing it contains, and a pattern; None if there is only that text.
         self.forms: dict[str, tuple[str, re.Pattern[str] | None]] = {}
-        self.special: dict[str, str] = {}  # values by a part that is written the same way everywhere
+        self.special: dict[str, str] = {}  # by value: a part of it that is always written in the same way
         for number, value in enumerate(values):
             self.add(value, encoded=number < MOST_ENCODED)
 
     def add(self, value: str, *, encoded: bool = True) -> None:
-        """Look for `value`: as a whole word if it is one, and anywhere if it cannot be part of something else.
+        """Search for `value`: as a whole word if it is one, and anywhere if it cannot be part of another word.
 
-        If `encoded`, look for it in base64 as well.
+        If `encoded`, search for it in base64, too.
         """
         value = value.strip()
         shortest = SHORTEST_SECRET if value.isalpha() else SHORTEST_NUMBER
@@ -146,11 +146,11 @@ class Known:
                     self.look_for(*base64_forms(text))
 
     def look_for(self, *texts: str) -> None:
-        """Look for texts as they are."""
+        """Search for exactly these texts."""
         self.forms |= {text: (text, None) for text in texts}
 
     def within(self, text: str, more: Known) -> Known:
-        """Return those of these secrets and of `more` that may be somewhere in `text`."""
+        """Return the secrets of this object and of `more` that may occur in `text`."""
         found = Known([])
         for known in (self, more):
             found.forms |= {value: form for value, form in known.forms.items() if form[0] in text}
@@ -170,6 +170,6 @@ class Known:
 
 
 def whole_word(text: str) -> re.Pattern[str]:
-    """Return a pattern that finds `text` where it is not a part of a longer word, number or date, but after \\n as well."""
+    """Return a pattern that finds `text` except within a longer word, number or date; it may follow an escape, \\n."""
     before, after = (r"(?<!\d[.:/-])", r"(?![.:/-]?\d)") if text.isdecimal() else ("", "")
     return re.compile(rf"(?:(?<!\w)|(?<=\\[nrt])){before}{re.escape(text)}(?!\w){after}")

@@ -1,4 +1,4 @@
-"""How a value may be written: by Python, JSON, JavaScript, URLs, HTML, SQL, shells and base64, also twice."""
+"""Finds a value as written by Python, JSON, JavaScript, URLs, HTML, SQL, shells and base64, also escaped twice."""
 
 import itertools
 import re
@@ -13,16 +13,16 @@ SPECIAL = {" ": "[ +]", "\\": r"\\", "\n": r"\n|\\{1,8}+n", "\t": r"\t|\\{1,8}+t
 
 
 def written(value: str) -> re.Pattern[str]:
-    """Return a pattern for a text as it is, and as Python, JSON, JavaScript, URLs, HTML, SQL and shells write it.
+    """Return a pattern for a text as it is, and as written by Python, JSON, JavaScript, URLs, HTML, SQL and shells.
 
-    Each character, or run of one, is an atomic group with bounded repetitions: the search takes a time that grows linearly.
+    Each run of a character is an atomic group with bounded repetitions, so that the time of a search grows linearly.
     """
     pieces = [(letter, len(list(run))) for letter, run in itertools.groupby(value)]
     return re.compile("".join(piece(letter, count) for letter, count in pieces), re.IGNORECASE)
 
 
 def piece(letter: str, count: int) -> str:
-    """Return a pattern for a character that stands so many times in a row; an escape may double it."""
+    """Return a pattern for `count` repetitions of a character, which escaping may double."""
     if letter.isascii() and letter.isalnum():
         return letter * count
     code = ord(letter)
@@ -41,13 +41,13 @@ def piece(letter: str, count: int) -> str:
 
 
 def surrogates(letter: str) -> tuple[int, int]:
-    """Return the two halves that UTF-16 writes for a character."""
+    """Return the surrogate pair of a character in UTF-16."""
     code = ord(letter) - 0x10000
     return 0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF)
 
 
 def latin(value: str) -> bytes:
-    """Return a text in Latin-1, which stands for bytes that are no UTF-8; b"" if it has other characters."""
+    """Return a text, decoded from bytes that are not UTF-8, in Latin-1; b"" if it contains other characters."""
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
@@ -55,7 +55,7 @@ def latin(value: str) -> bytes:
 
 
 def base64_forms(value: bytes) -> set[str]:
-    """Return what stands in any base64 text of which `value` is a part: it depends on how many bytes are before it."""
+    """Return the forms of `value` within a longer base64 text, which depend on the number of bytes before it."""
     found = set()
     for before in range(3):
         encoded = b64encode(b"\0" * before + value).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""`manage.py check_tracker`: does an error of this site reach its tracker?"""
+"""`manage.py check_tracker`: checks that errors of this site reach its tracker."""
 
 import http.client
 import time
@@ -13,48 +13,52 @@ from sentry_sdk.utils import Dsn
 
 from error_tracking import conf
 from error_tracking.spool.transport import backlog
-from error_tracking.tracker_api import SECONDS, issue_url, tracker_address, tracker_name
+from error_tracking.tracker_api import SECONDS, find_issue, tracker_address, tracker_name
 
 READ_BACK_SECONDS = 30
-LOOK_SECONDS = 1  # between two looks
+LOOK_SECONDS = 1  # between two requests
 WAYS_OUT = {
-    "network": f"the connection broke, or no answer came within {SECONDS} s: look at the tracker's log, or at a proxy between",
-    "status_400": "the tracker cannot read the event (400): is this address a tracker that speaks Sentry's protocol?",
-    "status_401": "the key is refused (401): copy the DSN from the tracker's project settings again",
-    "status_403": "the key is refused (403): copy the DSN from the tracker's project settings again; GlitchTip refuses"
-    " the right key too for 30 seconds after a wrong one",
-    "status_404": "nothing is at this path (404): check host, port and project number of the DSN",
-    "status_413": "the tracker finds the event too large (413): raise its limit, or that of the proxy before it",
-    "status_429": "the tracker limits its rate (429): wait, or raise the limit of the project",
+    "network": f"no response within {SECONDS} s, or a broken connection: check the logs of the tracker and any proxy",
+    "status_400": "the tracker cannot read the event (400): SENTRY_DSN must point to a Sentry-compatible tracker",
+    "status_401": "the key is rejected (401): copy the DSN again from the project's settings in the tracker",
+    "status_403": "the key is rejected (403): copy the DSN again from the project's settings in the tracker;"
+    " after a wrong key, GlitchTip also rejects the right one for 30 seconds",
+    "status_404": "not found (404): check the host, port and project number in SENTRY_DSN",
+    "status_413": "the event is too large (413): raise the limit of the tracker, or of the proxy in front of it",
+    "status_429": "the rate limit is exceeded (429): wait, or raise the project's limit in the tracker",
 }
 
 
 class ReportingTransport(HttpTransport):
-    """The SDK's own transport, which remembers why an event was dropped."""
+    """The SDK's own transport, which also records why an event was dropped."""
 
     TIMEOUT = SECONDS
 
     def __init__(self, options: dict[str, Any]) -> None:
-        """Take the options that every transport takes."""
+        """Accept the options that every transport accepts."""
         super().__init__(options)
         self.dropped: list[str] = []
 
     def on_dropped_event(self, reason: str) -> None:
-        """Remember `reason`, such as "network" or "status_403"."""
+        """Record `reason`, such as "network" or "status_403"."""
         self.dropped.append(reason)
 
 
 class Command(BaseCommand):
-    """Walks the way of an event, a line a step, and exits with 0 only if the tracker has accepted one."""
+    """Sends an event, prints a line for each step, and exits with 0 only if the tracker accepts the event."""
 
-    help = "Sends a marked event to the tracker and says what happened."
+    help = "Send a test event to the tracker and report the result."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add --read-back."""
-        parser.add_argument("--read-back", action="store_true", help="look for the event's issue in GlitchTip too")
+        parser.add_argument("--read-back", action="store_true", help="also find the event as an issue in GlitchTip")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the steps; the first that fails ends the command with the way out."""
+        """Run the steps.
+
+        Raises:
+            CommandError: if a step fails; the message says what to do.
+        """
         if not conf.options()["dsn"]:
             raise CommandError(f"DSN       SENTRY_DSN is empty: set it {conf.where()}")
         dsn = Dsn(conf.options()["dsn"])
@@ -64,15 +68,15 @@ class Command(BaseCommand):
         self.reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
         event_id = self.send()
-        self.stdout.write(self.style.SUCCESS(f"Event     accepted, its id is {event_id}"))
+        self.stdout.write(self.style.SUCCESS(f"Event     accepted, ID {event_id}"))
         if options["read_back"]:
             self.read_back(tracker_address(dsn), event_id)
 
     def reach(self, dsn: Dsn) -> None:
-        """Ask the server for its front page: any answer will do.
+        """Request the server's front page; any response is accepted.
 
         Raises:
-            CommandError: if there is none.
+            CommandError: if there is no response.
         """
         try:
             urllib.request.urlopen(tracker_address(dsn), timeout=SECONDS).close()
@@ -81,18 +85,18 @@ class Command(BaseCommand):
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             if isinstance(reason, ConnectionRefusedError):
-                problem = "refuses the connection: start the tracker, or correct the DSN's port"
+                problem = "refused the connection: start the tracker, or correct the port in SENTRY_DSN"
             elif isinstance(reason, TimeoutError):
-                problem = f"does not answer within {SECONDS} s: is the tracker overloaded, or a firewall between?"
+                problem = f"did not respond within {SECONDS} s: check the tracker's load, and any firewall in between"
             else:
-                problem = f"cannot be reached ({reason}): check the DSN's scheme and host"
+                problem = f"cannot be reached ({reason}): check the scheme and host in SENTRY_DSN"
             raise CommandError(f"Server    {dsn.netloc} {problem}") from None
 
     def send(self) -> str:
-        """Send one event, with the options of the settings, and return its id.
+        """Send one event with the options from the settings, and return its ID.
 
         Raises:
-            CommandError: if the tracker has not accepted it.
+            CommandError: if the tracker does not accept the event.
         """
         client = sentry_sdk.Client(**{**conf.options(), "transport": ReportingTransport})
         transport = cast(ReportingTransport, client.transport)
@@ -104,38 +108,38 @@ class Command(BaseCommand):
         client.close(timeout=patience)
         if transport.dropped:
             reason = transport.dropped[0]
-            raise CommandError(f"Event     {WAYS_OUT.get(reason, f'the tracker fails ({reason}): look at its log')}")
+            raise CommandError(f"Event     {WAYS_OUT.get(reason, f'the tracker failed ({reason}): check its log')}")
         if event_id is None or time.monotonic() - started >= patience:
-            raise CommandError("Event     not sent in time: look at the tracker's log")
+            raise CommandError("Event     not sent in time: check the tracker's log")
         return event_id
 
     def read_back(self, address: str, event_id: str) -> None:
-        """Wait until GlitchTip shows the event: what its web process accepts, its worker may never store.
+        """Wait until GlitchTip shows the event, which its worker may fail to store after its web process accepts it.
 
         Raises:
-            CommandError: if the event is not shown within `READ_BACK_SECONDS`, or cannot be looked for.
+            CommandError: if the event is not shown within `READ_BACK_SECONDS`, or GlitchTip cannot be queried.
         """
         name = tracker_name(address)
         if not name.startswith("GlitchTip"):
-            raise CommandError(f"Issue     {address} is not GlitchTip: look for the event's id in its own pages")
+            raise CommandError(f"Issue     {address} is not GlitchTip: search that tracker for the event's ID")
         if not conf.api_token():
             raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it {conf.where()}")
-        self.stdout.write(f"Issue     asking {name} ", ending="")
-        url = ""
+        self.stdout.write(f"Issue     searching {name} ", ending="")
+        issue: dict[str, str] = {}
         deadline = time.monotonic() + READ_BACK_SECONDS
-        while not url and time.monotonic() < deadline:
+        while not issue and time.monotonic() < deadline:
             self.stdout.write(".", ending="")
             self.stdout.flush()
             try:
-                url = issue_url(address, conf.api_token(), event_id)
+                issue = find_issue(address, conf.api_token(), event_id)
             except urllib.error.HTTPError as error:
-                raise CommandError(f"its API answers {error.code}: does GLITCHTIP_API_TOKEN belong to it?") from None
+                raise CommandError(f"its API answered {error.code}: check GLITCHTIP_API_TOKEN") from None
             except (OSError, ValueError, http.client.HTTPException) as error:
-                raise CommandError(f"its API gives no answer: {error}") from None
-            time.sleep(0 if url else LOOK_SECONDS)
-        if not url:
+                raise CommandError(f"its API does not respond: {error}") from None
+            time.sleep(0 if issue else LOOK_SECONDS)
+        if not issue:
             raise CommandError(
-                f" no issue after {READ_BACK_SECONDS} s: accepted and never stored. Is a worker running, are the"
-                " migrations done? Look at GlitchTip's log"
+                f" no issue after {READ_BACK_SECONDS} s: the event was accepted but not stored. Check that the"
+                " worker is running and that migrations have been applied; see GlitchTip's log"
             )
-        self.stdout.write(self.style.SUCCESS(f" found: {url}"))
+        self.stdout.write(self.style.SUCCESS(f" found: {issue['url']}"))
