@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ TEMPLATE = Path(__file__).resolve().parent.parent
 #: Tests of a project's packages, which run in a baked project.
 INTERNALS = TEMPLATE / "tests" / "internals"
 collect_ignore = ["internals"]
+# A shell that starts the tests in the background makes them ignore SIGINT; the servers that they stop by it would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 BIN = "Scripts" if os.name == "nt" else "bin"
 #: Keep commands from creating cache files in a project.
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
