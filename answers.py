@@ -130,10 +130,10 @@ def check_admin_email(answers: Answers) -> str:
 
 def check_port(port: str) -> str:
     """A port that needs no privileges: 1024 to 65535 in plain digits (RFC 6335, section 6)."""
-    if re.fullmatch("[1-9][0-9]{0,3}", port) and int(port) < 1024:
-        return "is a port that needs administrator privileges; choose one from 1024 to 65535"
-    if not re.fullmatch("[1-9][0-9]{3,4}", port) or int(port) > 65535:
+    if not re.fullmatch("[1-9][0-9]{0,4}", port) or int(port) > 65535:
         return "must be a whole number from 1024 to 65535"
+    if int(port) < 1024:
+        return "is a port that needs administrator privileges; choose one from 1024 to 65535"
     return ""
 
 

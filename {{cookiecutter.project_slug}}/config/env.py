@@ -82,7 +82,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 def line_problem(line: str) -> str:
-    """Return the problem with a line that django-environ would skip or misread, or "" if there is none."""
+    """Return the problem with a line that django-environ would skip or misread, or "" if the line is valid."""
     if not line.strip() or line.lstrip().startswith("#"):
         return ""
     if "\0" in line:

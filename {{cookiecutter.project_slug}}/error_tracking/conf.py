@@ -34,7 +34,7 @@ def app_port() -> int | None:
 
 
 def api_token() -> str:
-    """Return the token for GlitchTip's API, or "" if there is none."""
+    """Return the token for GlitchTip's API, or "" if it is not set."""
     return str(getattr(settings, "GLITCHTIP_API_TOKEN", ""))
 
 

@@ -29,10 +29,15 @@ class Step(NamedTuple):
     how: str
 
 
+def address() -> str:
+    """Return the address of the DSN's tracker, or "" without a DSN."""
+    dsn = settings.SENTRY_OPTIONS["dsn"]
+    return tracker_address(Dsn(dsn)) if dsn else ""
+
+
 def public_url(url: str) -> str:
     """Return the URL of a tracker page with the address that people open in a browser (TRACKER_URL, if set)."""
-    address = tracker_address(Dsn(settings.SENTRY_OPTIONS["dsn"]))
-    return url.replace(address, settings.TRACKER_URL or address, 1)
+    return url.replace(address(), settings.TRACKER_URL or address(), 1)
 
 
 def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
@@ -45,9 +50,8 @@ def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
     if not options["dsn"]:
         return [*rows, Row("DSN", f"None. Set SENTRY_DSN in {settings.ENV_FILE} and restart the site.")]
     dsn = Dsn(options["dsn"])
-    url = public_url(tracker_address(dsn))
     rows.append(Row("DSN", f"{dsn.scheme}://****@{dsn.netloc}{dsn.path}{dsn.project_id}"))
-    rows.append(Row("Tracker", tracker or "Not responding. Events are kept in the spool.", url))
+    rows.append(Row("Tracker", tracker or "Not responding. Events are kept in the spool.", public_url(address())))
     if not (just_sent and tracker) and (waiting := backlog(options)):
         rows.append(Row("Spool", waiting))
     return rows
@@ -77,21 +81,20 @@ def has_dsn(file: Path) -> bool:
 
 
 def tracker_here() -> str:
-    """Return the name of the tracker that responds at the address of the DSN, or "" if none does."""
-    dsn = settings.SENTRY_OPTIONS["dsn"]
-    return tracker_name(tracker_address(Dsn(dsn))) if dsn else ""
+    """Return the name of the tracker that responds at the DSN's address, or "" if nothing responds."""
+    return tracker_name(address()) if address() else ""
 
 
 def arrived(tracker: str, event_id: str = "") -> dict[str, str]:
     """Return the title and URL of an event in the tracker (any event by default), or {} if it has not arrived."""
     if not tracker:
         return {}
-    address, found = tracker_address(Dsn(settings.SENTRY_OPTIONS["dsn"])), {}
+    found: dict[str, str] = {}
     with contextlib.suppress(OSError, ValueError, LookupError, http.client.HTTPException):
         if tracker.startswith("GlitchTip"):
-            found = find_issue(address, settings.GLITCHTIP_API_TOKEN, event_id)
+            found = find_issue(address(), settings.GLITCHTIP_API_TOKEN, event_id)
         else:
-            events = get_json(f"{address}api/eventlist/")["events"]
+            events = get_json(f"{address()}api/eventlist/")["events"]
             event = [event for event in events if event_id in ("", event["event_id"])][-1]
-            found = {"title": event["summary"], "url": f"{address}events/{event['event_id']}/"}
+            found = {"title": event["summary"], "url": f"{address()}events/{event['event_id']}/"}
     return {**found, "url": public_url(found["url"])} if found else {}

@@ -45,7 +45,7 @@ def tracker_name(address: str) -> str:
 
 
 def find_issue(address: str, token: str, event_id: str) -> dict[str, str]:
-    """Return `title` and `url` of the issue that contains an event, or {} if there is none.
+    """Return `title` and `url` of the issue that contains an event, or {} if no issue does.
 
     With an empty `event_id`, return the newest issue. GlitchTip's list of issues accepts an event's ID as its query
     (`list_issues` in its apps/issue_events/api/issues.py).

@@ -1,7 +1,6 @@
-"""The pages of the embedded tracker: the list of events, the page of an event, and the stream of arrivals."""
+"""The pages of the embedded tracker: the list of events, the page of an event, and the number of changes."""
 
 import json
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import kent.app
 from flask import Blueprint, Flask, abort, render_template
 from markupsafe import Markup, escape
 
-from development.tracker.events import Events, Group, values
+from development.tracker.events import Events, as_list, values
 from error_tracking.scrubbing.values import FILTERED
 
 LARGEST_ENVELOPE = 20_000_000  # bytes; GlitchTip accepts less
@@ -28,11 +27,6 @@ def rows(value: Any) -> list[tuple[str, Any]]:
         return [(str(pair[0]), pair[1]) for pair in value if isinstance(pair, list) and len(pair) == 2]
     items = value.items() if isinstance(value, dict) else ()
     return [(str(name), part) for name, part in items if part not in (None, "", [], {})]
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a list as it is, and [] for anything else."""
-    return value if isinstance(value, list) else []
 
 
 def create_app(events: Events, project_name: str) -> Flask:
@@ -57,11 +51,12 @@ def create_app(events: Events, project_name: str) -> Flask:
 
     @pages.get("/events/<event_id>/")
     def event_page(event_id: str) -> str:
-        event = events.get_event(event_id)
-        if not event:
-            abort(404, "This event was not received, or was deleted to make room for newer ones.")
-        group = events.groups.get(event.kind) or Group(1, deque([event]))
-        ids = [other.event_id for other in group.events]
+        with events.lock:
+            event = events.get_event(event_id)
+            if not event:
+                abort(404, "This event was not received, or was deleted to make room for newer ones.")
+            group = events.groups[event.kind]
+            ids = [other.event_id for other in group.events]
         place = ids.index(event_id)
         return render_template(
             "tracker/event.html",
@@ -77,7 +72,7 @@ def create_app(events: Events, project_name: str) -> Flask:
 
     @pages.get("/changes/")
     def changes() -> str:
-        """Return a number that is different after each event. Open pages ask for it, and reload if it changed."""
+        """Return a number that changes with each event. Open pages request it, and refresh if it has changed."""
         return str(events.changes)
 
     app.config.update(TRUSTED_HOSTS=["localhost", "127.0.0.1"], MAX_CONTENT_LENGTH=LARGEST_ENVELOPE)

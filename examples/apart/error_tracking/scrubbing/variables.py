@@ -23,7 +23,7 @@ def secrets_in(variables: Mapping[str, str], sensitive_names: Iterable[str] = ()
 
 
 def password_in(url: str) -> str:
-    """Return the password in a URL, or "" if there is none."""
+    """Return the password in a URL, or "" if the URL does not contain one."""
     try:
         return unquote(urlsplit(url).password or "")
     except ValueError:  # not a URL

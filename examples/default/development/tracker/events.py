@@ -108,11 +108,16 @@ def interface(data: dict[str, Any], name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
+def as_list(value: Any) -> list[Any]:
+    """Return a list unchanged, and [] for any other value."""
+    return value if isinstance(value, list) else []
+
+
 def values(data: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """Return the dicts of an interface that is a list, written as `{"values": [...]}`."""
     part = data.get(name)
     found = part.get("values") if isinstance(part, dict) else part
-    return [value for value in found if isinstance(value, dict)] if isinstance(found, list) else []
+    return [value for value in as_list(found) if isinstance(value, dict)]
 
 
 @dataclass
@@ -150,8 +155,8 @@ class Events:
         with self.lock:
             if known := self.get_event(event.event_id):
                 return known
-            group = self.groups.pop(event.kind, None) or Group()
-            self.groups[event.kind] = group
+            kind = event.kind
+            self.groups[kind] = group = self.groups.pop(kind, None) or Group()
             group.count += 1
             group.events.append(event)
             if len(self.groups) > KINDS:

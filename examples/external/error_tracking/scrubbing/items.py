@@ -67,7 +67,7 @@ def is_value_key(key: str) -> bool:
 
 
 def described_name(container: dict[str, Any]) -> str:
-    """Return the name that one item of a dictionary gives to another, or "" if there is none."""
+    """Return the name that one item of a dictionary gives to another, or "" if it does not name one."""
     if not any(map(is_value_key, container)):
         return ""
     told = (item for key, item in container.items() if isinstance(item, str) and key.lower().endswith(NAMES))
