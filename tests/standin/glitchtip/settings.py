@@ -1,20 +1,31 @@
-"""Settings of the stand-in, with GlitchTip's module name and database variable."""
+"""Settings of the stand-in, with the names of GlitchTip's module and variables (glitchtip/settings.py)."""
 
 import os
 
 import environ
 
+env = environ.Env()
 SECRET_KEY = os.environ["SECRET_KEY"]
-DATABASES = {"default": environ.Env().db("DATABASE_URL")}
+DATABASES = {"default": env.db("DATABASE_URL")}
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",  # for manage.py createsuperuser
     "allauth.account",
     "apps.users",
     "apps.organizations_ext",
     "apps.teams",
     "apps.projects",
     "apps.api_tokens",
+    "apps.alerts",
+    "apps.releases",
     "apps.uptime",
 ]
 AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; tests create hundreds of accounts
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = True
+GLITCHTIP_DOMAIN = os.environ.get("GLITCHTIP_DOMAIN", "http://localhost:8000")
+ENABLE_USER_REGISTRATION = env.bool("ENABLE_USER_REGISTRATION", True)
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "webmaster@localhost")
+if os.environ.get("EMAIL_URL"):  # otherwise e-mail goes to port 25 of this container, where nothing listens
+    vars().update(env.email_url("EMAIL_URL"))

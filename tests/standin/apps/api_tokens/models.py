@@ -5,12 +5,16 @@ from django.db import models
 
 
 class Scopes(models.BigIntegerField):
-    """A set of flags, stored as a number. On the class, iteration yields the names, and each name is its bit."""
+    """A set of flags, stored as a number. On the class, iteration yields the names, and each name is its bit.
+
+    Read from apps/api_tokens/models.py (names and order) and bitfield/models.py.
+    """
 
     class Flags:
         """The permissions of a token."""
 
-        names = ("project:read", "project:write", "event:read", "event:admin", "org:read", "org:admin")
+        names = """project:read project:write project:admin project:releases team:read team:write team:admin
+        event:read event:write event:admin org:read org:write org:admin member:read member:write member:admin""".split()
 
         def __iter__(self):
             """Yield the names."""
@@ -18,6 +22,8 @@ class Scopes(models.BigIntegerField):
 
         def __getattr__(self, name):
             """Return the bit of a name."""
+            if name not in self.names:
+                raise AttributeError(name)
             return 1 << self.names.index(name)
 
     def contribute_to_class(self, cls, name):
@@ -36,9 +42,13 @@ class Scopes(models.BigIntegerField):
 
 
 class APIToken(models.Model):
-    """A token that lets a program act for an account."""
+    """A token that lets a program act for an account. Read from apps/api_tokens/models.py."""
 
     token = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
     label = models.CharField(max_length=255, blank=True)
     scopes = Scopes()
+
+    def get_scopes(self):
+        """Return the names of the permissions."""
+        return [name for name in APIToken.scopes if self.scopes & getattr(APIToken.scopes, name)]

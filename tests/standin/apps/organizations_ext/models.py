@@ -1,23 +1,64 @@
 """Organizations and their members."""
 
+import random
+import string
+
 from django.conf import settings
 from django.db import models
+from django.utils.text import slugify
+
+from apps.organizations_ext.constants import OrganizationUserRole
+from apps.slugs import AutoSlugField
+
+RESERVED = """login register app profile organizations settings issues performance _health rest-auth api accept stripe
+admin status_page __debug__""".split()
 
 
 class Organization(models.Model):
-    """The owner of teams and projects."""
+    """The owner of teams and projects.
+
+    Read from apps/organizations_ext/models.py (slugify_function, add_user) and fields.py (slug_generator).
+    """
 
     name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=200, unique=True)
+    slug = AutoSlugField(max_length=200, unique=True)
 
-    def add_user(self, user, role=0):
-        """Add `user` as a member."""
+    def slugify_function(self, content):
+        """Return the slug of a name. One that GlitchTip's own pages use gets "-1"."""
+        slug = slugify(content)
+        return f"{slug}-1" if slug in RESERVED else slug
+
+    def slug_suffix(self, number):
+        """Return `number` random characters for a slug that is taken."""
+        return "".join(random.choices(string.ascii_lowercase + string.digits, k=number))
+
+    def same_namespace(self):
+        """Return the other organizations: a slug is unique among all."""
+        return Organization.objects.exclude(pk=self.pk)
+
+    def add_user(self, user, role=OrganizationUserRole.MEMBER):
+        """Add `user` as a member. The first one becomes the owner, whatever `role` is."""
+        role = role if self.organization_users.exists() else OrganizationUserRole.OWNER
         return OrganizationUser.objects.create(organization=self, user=user, role=role)
 
 
 class OrganizationUser(models.Model):
-    """The membership of an account in an organization."""
+    """The membership of an account in an organization, or an invitation by e-mail, which has no account yet.
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE)
-    role = models.PositiveSmallIntegerField()
+    Read from apps/organizations_ext/models.py, OrganizationUser.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="organizations_ext_organizationuser",
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="organization_users")
+    role = models.PositiveSmallIntegerField(choices=OrganizationUserRole.choices)
+    email = models.EmailField(null=True)
+
+    class Meta:
+        """An account or an address is a member once."""
+
+        unique_together = (("user", "organization"), ("email", "organization"))
