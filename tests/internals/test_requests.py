@@ -84,7 +84,7 @@ def test_a_request_is_forgotten_when_it_ends(visitor):
 def test_asgi_requests_have_ids_too(sentry_events):
     client = AsyncClient(raise_request_exception=False)
     response = asyncio.run(client.get("/glitchtip-debug/"))
-    assert sentry_events[0]["tags"]["request_id"] == response["X-Request-ID"]
+    assert sentry_events[0]["contexts"]["request"] == {"id": response["X-Request-ID"]}
     assert sentry_events[0]["event_id"] == response["X-Event-ID"]
 
 
@@ -157,7 +157,15 @@ def test_a_traceback_stays_in_its_json_line(lines):
 
 def test_in_development_a_line_is_readable(lines):
     [line] = lines(False, lambda: log.warning("low on %s", "paper"))
-    assert line.endswith("WARNING shop [-] low on paper")
+    assert line.endswith("WARNING shop [-] low on paper ")
+
+
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_the_line_of_a_failed_request_names_the_event(lines, visitor, sentry_events, json_lines):
+    shown = lines(json_lines, lambda: visitor.get("/glitchtip-debug/"))
+    [line] = [line for line in shown if "Internal Server Error" in line]
+    [event] = sentry_events
+    assert (json.loads(line)["event_id"] if json_lines else line.split()[-1]) == event["event_id"]
 
 
 @pytest.mark.parametrize(("address", "status"), [("/no-such-page/", 404), ("/glitchtip-debug/", 500)])
