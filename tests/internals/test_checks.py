@@ -1,5 +1,6 @@
 """Each system check of error_tracking gives a message with a hint when it should, and no message otherwise."""
 
+import django
 import pytest
 from django.core.checks import run_checks
 from django.http import HttpResponse
@@ -11,11 +12,22 @@ GOOD = "https://0123456789abcdef@errors.example.com/1"
 urlpatterns = [path("glitchtip-debug/", lambda request: HttpResponse(1 / 0), name="glitchtip-debug")]
 
 
+def use_mail(settings, backend):
+    """Send mail with one of Django's backends."""
+    path = f"django.core.mail.backends.{backend}.EmailBackend"
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": path, "OPTIONS": {}}}
+    else:
+        settings.EMAIL_BACKEND = path
+
+
 @pytest.fixture
 def ids(settings, monkeypatch):
     """Return a function that runs all checks with some settings, outside a container, and returns the message ids."""
     monkeypatch.setattr("error_tracking.checks.CONTAINER_MARKS", ())
     settings.ROOT_URLCONF = "error_tracking.urls"
+    settings.ADMINS = ["ada@example.com"]
+    use_mail(settings, "smtp")
 
     def run(**changed):
         for name, value in {"ENVIRONMENT": "production", **changed}.items():
@@ -80,3 +92,11 @@ def test_a_public_error_view_is_reported_only_in_production(ids, settings):
 def test_sdk_debug_output_is_reported_only_in_production(ids):
     assert ids(SENTRY_OPTIONS={"debug": True}) == ["W006"]
     assert ids(SENTRY_OPTIONS={"debug": True}, ENVIRONMENT="staging") == []
+
+
+def test_a_production_site_that_notifies_nobody_is_reported(ids, settings):
+    use_mail(settings, "console")
+    assert ids() == ["W007"]
+    assert ids(ENVIRONMENT="staging") == []
+    use_mail(settings, "smtp")
+    assert ids(ADMINS=[]) == ["W007"]

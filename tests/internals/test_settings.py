@@ -6,6 +6,7 @@ import traceback
 from typing import Any
 from unittest import mock
 
+import django
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -63,6 +64,37 @@ def test_values_of_secret_variables_are_known_secrets():
     assert "correct horse" in known.special
 
 
+@pytest.mark.parametrize(
+    ("url", "port", "use_tls", "use_ssl"),
+    [("smtp+tls", 587, True, False), ("smtp+ssl", 465, False, True), ("smtp", 25, False, False)],
+)
+def test_mail_goes_to_the_server_in_email_url(url, port, use_tls, use_ssl):
+    loaded = load(
+        EMAIL_URL=f"{url}://ada%40example.com:hunter%202@mail.example.com:{port}", ADMINS="a@example.com,b@example.com"
+    )
+    if django.VERSION >= (6, 1):
+        mailer = loaded["MAILERS"]["default"]["OPTIONS"]
+    else:
+        mailer = {name.removeprefix("EMAIL_").lower(): value for name, value in loaded.items()}
+        mailer |= {"username": mailer["host_user"], "password": mailer["host_password"]}
+    expected = {"host": "mail.example.com", "port": port, "username": "ada@example.com", "password": "hunter 2"}
+    expected |= {"use_tls": use_tls, "use_ssl": use_ssl, "timeout": 10}
+    assert {name: mailer[name] for name in expected} == expected
+    assert [admin if isinstance(admin, str) else admin[1] for admin in loaded["ADMINS"]] == [
+        "a@example.com",
+        "b@example.com",
+    ]
+    assert "hunter 2" in loaded["SENTRY_OPTIONS"]["event_scrubber"].known.special
+
+
+@pytest.mark.parametrize("url", ["", "consolemail://"])
+def test_without_a_mail_server_mail_is_printed(url):
+    loaded = load(EMAIL_URL=url)
+    backend = loaded["MAILERS"]["default"]["BACKEND"] if django.VERSION >= (6, 1) else loaded["EMAIL_BACKEND"]
+    assert backend == "django.core.mail.backends.console.EmailBackend"
+    assert "EMAIL_HOST" not in loaded
+
+
 def test_a_dollar_sign_in_a_value_is_literal():
     assert load(SECRET_KEY="$" * 50)["SECRET_KEY"] == "$" * 50
 
@@ -80,6 +112,12 @@ def test_a_dollar_sign_in_a_value_is_literal():
         ("APP_PORT", "eighty", "APP_PORT is not valid: must be a port"),
         ("DATABASE_URL", "postgres//u:hunter2@host/db", "DATABASE_URL is not valid"),
         ("DATABASE_URL", "postgres://u:hunter2@host:port/db", "DATABASE_URL is not valid"),
+        ("EMAIL_URL", "mail.example.com", "EMAIL_URL is not valid: must look like smtp+tls://USER:PASSWORD@HOST:587"),
+        ("EMAIL_URL", "smtps://u:hunter2@mail.example.com:465", "EMAIL_URL is not valid: must look like smtp+tls://"),
+        ("EMAIL_URL", "smtp+tls://u:hunter2@mail.example.com", "EMAIL_URL is not valid: must look like smtp+tls://"),
+        ("EMAIL_URL", "smtp://u:hunter2@mail.example.com:port", "EMAIL_URL is not valid: must look like smtp+tls://"),
+        ("ADMINS", "ada@example.com, hunter2", "ADMINS is not valid: must be e-mail addresses"),
+        ("DEFAULT_FROM_EMAIL", "hunter2", "DEFAULT_FROM_EMAIL is not valid: must be an e-mail address"),
         ("SENTRY_DSN", "https://u:hunter2@/1", "SENTRY_DSN is not valid: must look like https://KEY@"),
         ("SENTRY_TRACES_SAMPLE_RATE", "", "SENTRY_TRACES_SAMPLE_RATE is not valid: must be a number from 0 to 1"),
     ],
