@@ -27,7 +27,7 @@ SERVERS = {
     "runserver with reload": ["python", "manage.py", "runserver"],
 }
 
-Running = Callable[[list[str], int], AbstractContextManager[tuple[subprocess.Popen[bytes], int]]]
+Running = Callable[..., AbstractContextManager[tuple[subprocess.Popen[bytes], int]]]
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:
@@ -56,17 +56,21 @@ def children(pid: int) -> list[int]:
 
 @pytest.fixture
 def running(baked: Bake, tmp_path: Path) -> Running:
-    """Return a context manager that runs a server of the default project, with a spool, and a tracker on a port."""
+    """Return a context manager that runs a server of the default project, with a spool in `tmp_path / "spool"`.
+
+    It takes the server's command, the port of the tracker, and more environment variables.
+    """
     project = baked()
 
     @contextmanager
-    def run(command: list[str], tracker_port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    def run(command: list[str], tracker_port: int, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         [port] = free_ports(1)
         address = [f"127.0.0.1:{port}"] if "runserver" in command else ["--bind", f"127.0.0.1:{port}"]
         variables = {
             "DJANGO_ENV": "development",
             "SENTRY_DSN": f"http://0123456789abcdef@127.0.0.1:{tracker_port}/1",
             "SENTRY_SPOOL_DIR": str(tmp_path / "spool"),
+            **more,
         }
         with (tmp_path / "log").open("w") as log:
             server = subprocess.Popen(

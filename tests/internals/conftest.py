@@ -2,6 +2,7 @@
 
 import pytest
 
+from error_tracking.spool.alarm import Alarm
 from error_tracking.spool.sender import Sender
 from error_tracking.spool.thread import SenderThread
 
@@ -13,4 +14,5 @@ def root(tmp_path, monkeypatch):
         monkeypatch.setattr(Sender, name, 0.02)
     monkeypatch.setattr(Sender, "BOUNDS_PAUSE", 0.02)
     monkeypatch.setattr(SenderThread, "LOOK_PAUSE", 0.02)
+    monkeypatch.setattr(Alarm, "LOOK_PAUSE", 0.02)
     return tmp_path / "spool"

@@ -28,9 +28,9 @@ def dsn_of(port, key="key"):
     return f"http://{key}@127.0.0.1:{port}/1"
 
 
-def options_for(port, root, max_megabytes=50, key="key", **options):
+def options_for(port, root, max_megabytes=50, key="key", alert_minutes=15, **options):
     """Return the SDK's options for a tracker on a local port, without the slow search for other packages."""
-    transport = spool_transport(str(root), max_megabytes=max_megabytes, max_days=7)
+    transport = spool_transport(str(root), max_megabytes=max_megabytes, max_days=7, alert_minutes=alert_minutes)
     made = sentry_options(dsn=dsn_of(port, key), environment="tests", release="shop@1", transport=transport, **options)
     return {**made, "auto_enabling_integrations": False}
 
