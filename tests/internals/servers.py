@@ -32,6 +32,7 @@ class Tracker(http.server.ThreadingHTTPServer):
         self.answer: bytes | None = None  # sent instead of the JSON with the event's id
         self.delay = 0.0  # seconds before each answer
         self.keys: dict[str, str] = {}  # the DSN's key, by event id
+        self.heartbeats: list[str] = []  # paths
         self.awake = threading.Event()
         self.awake.set()
         self.allowed = threading.Semaphore(0)  # requests to answer while the tracker sleeps
@@ -60,6 +61,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, json.dumps(self.server.pages[path]).encode())
 
     def do_POST(self):
+        if "heartbeat" in self.path:
+            self.server.heartbeats.append(self.path)
+            self.answer(200 if self.path in self.server.pages else 404)
+            return
         body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.times.append(time.monotonic())
         while not self.server.awake.wait(0.01) and not self.server.allowed.acquire(blocking=False):
