@@ -1,5 +1,6 @@
-"""`manage.py check_tracker` reports each step of an event's delivery."""
+"""`manage.py check_tracker` reports each step of an event's delivery, and who is notified."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -79,7 +80,7 @@ def test_check_tracker_says_why_no_issue_is_found(tracker, settings, monkeypatch
 
 @pytest.mark.parametrize(("answer", "message"), [(b"+PONG\r\n", "cannot be reached"), (b"", "did not respond within")])
 def test_check_tracker_says_that_the_server_does_not_speak_http(settings, monkeypatch, answer, message):
-    monkeypatch.setattr("error_tracking.management.commands.check_tracker.SECONDS", 0.1)
+    monkeypatch.setattr("error_tracking.probe.SECONDS", 0.1)
     with line_server(answer) as port:
         use(settings, port)
         with pytest.raises(CommandError, match=message):
@@ -96,3 +97,96 @@ def test_check_tracker_says_that_nothing_listens(settings):
 def test_check_tracker_says_that_there_is_no_dsn():
     with pytest.raises(CommandError, match="SENTRY_DSN is empty"):
         call_command("check_tracker")
+
+
+RULE = {"name": "First event", "quantity": 1, "timespanMinutes": 60, "alertRecipients": [{"recipientType": "email"}]}
+HOOK = {"recipientType": "webhook", "url": "https://hooks.example.com/secret"}
+WITH_A_RULE = {
+    **GLITCHTIP,
+    "/api/0/projects/": [{"id": "1", "slug": "site", "organization": {"slug": "shop"}}],
+    "/api/0/projects/shop/site/alerts/": [RULE],
+    "/api/0/projects/shop/site/teams/": [{"slug": "team"}],
+    "/api/0/teams/shop/team/members/": [
+        {"email": "ada@example.com", "pending": False},
+        {"email": "invited@example.com", "pending": True},
+    ],
+}
+
+
+class Inbox(dict):
+    """The pages of a GlitchTip that also is a Mailpit: it has one mail about all events that were sent."""
+
+    def __init__(self, pages, tracker):
+        """Serve `pages`, and the mails."""
+        super().__init__(pages)
+        self.tracker = tracker
+
+    def __contains__(self, path):
+        return path.startswith("/api/v1/") or super().__contains__(path)
+
+    def __getitem__(self, path):
+        if not path.startswith("/api/v1/"):
+            return super().__getitem__(path)
+        titles = [json.loads(body.split(b"\n")[2])["message"] for body in self.tracker.bodies]
+        if path.startswith("/api/v1/message/"):
+            return {"Text": " ".join(titles)}
+        subject = f"Error in site: {titles[0]}" if len(titles) == 1 else f"{len(titles)} errors reported in site"
+        return {"messages": [{"ID": "1", "Subject": subject, "To": [{"Address": "ada@example.com"}]}]}
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+def test_an_alert_is_followed_to_the_mail_in_mailpit(tracker, settings, capsys):
+    tracker.pages = Inbox(WITH_A_RULE, tracker)
+    settings.MAILPIT_URL = f"http://127.0.0.1:{tracker.server_port}/"
+    for _ in range(2):  # each time, the error is a new issue
+        call_command("check_tracker", "--alert")
+    printed = capsys.readouterr().out
+    assert "Rule      First event: notifies ada@example.com by e-mail" in printed
+    assert "found: Error in site: check_tracker --alert " in printed
+    assert "found: 2 errors reported in site, to ada@example.com" in printed
+    sent = [json.loads(body.split(b"\n")[2]) for body in tracker.bodies]
+    assert [event["level"] for event in sent] == ["error", "error"]
+    assert sent[0]["fingerprint"] != sent[1]["fingerprint"]
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+def test_without_mailpit_the_reader_looks_into_the_inbox(tracker, monkeypatch, capsys):
+    monkeypatch.setattr("error_tracking.conf.sends_mail", lambda: True)
+    tracker.pages = {
+        **WITH_A_RULE,
+        "/api/0/projects/shop/site/alerts/": [{**RULE, "alertRecipients": [HOOK, *RULE["alertRecipients"]]}],
+    }
+    call_command("check_tracker", "--alert")
+    printed = capsys.readouterr().out
+    assert "notifies ada@example.com by e-mail, hooks.example.com by webhook\n" in printed
+    assert "secret" not in printed
+    assert "Mail      not checked" in printed
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+@pytest.mark.parametrize(
+    ("pages", "message"),
+    [
+        ({"/api/0/projects/": []}, "cannot see project 1"),
+        ({"/api/0/projects/shop/site/alerts/": []}, "no rule is triggered by a single error"),
+        ({"/api/0/projects/shop/site/alerts/": [{**RULE, "quantity": 10}]}, "no rule is triggered by a single error"),
+        ({"/api/0/projects/shop/site/alerts/": [{**RULE, "timespanMinutes": None}]}, "no rule is triggered"),
+        ({"/api/0/projects/shop/site/alerts/": [{**RULE, "environment": "staging"}]}, "no rule is triggered"),
+        ({"/api/0/teams/shop/team/members/": []}, "the rules notify nobody"),
+        ({}, "EMAIL_URL is empty, so GlitchTip in compose sends no mail"),
+    ],
+)
+def test_an_alert_that_nobody_gets_is_a_failure(tracker, pages, message):
+    tracker.pages = {**WITH_A_RULE, **pages}
+    with pytest.raises(CommandError, match=message):
+        call_command("check_tracker", "--alert")
+
+
+@pytest.mark.parametrize("tracker", [200], indirect=True)
+def test_a_mail_that_does_not_come_is_a_failure(tracker, settings, monkeypatch):
+    monkeypatch.setattr("error_tracking.management.commands.check_tracker.ALERT_SECONDS", 0.1)
+    monkeypatch.setattr("error_tracking.management.commands.check_tracker.LOOK_SECONDS", 0.1)
+    tracker.pages = {**WITH_A_RULE, "/api/v1/messages": {"messages": []}}
+    settings.MAILPIT_URL = f"http://127.0.0.1:{tracker.server_port}/"
+    with pytest.raises(CommandError, match="none after 0.1 s: check that GlitchTip's worker runs"):
+        call_command("check_tracker", "--alert")
