@@ -30,6 +30,8 @@ INSTALLED = frozenset(
     setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
+#: Mailpit's page, in development, is at this distance above app_port: at 8025, its own default, for 8001.
+MAILPIT_OFFSET = 24
 #: Names that Windows reserves for devices (Microsoft, "Naming Files, Paths, and Namespaces").
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))}
 #: Unicode categories not allowed in one line of text: controls, lone surrogates, line and paragraph separators.
@@ -143,13 +145,18 @@ def check_glitchtip_port(answers: Answers) -> str:
 
 
 def check_app_port(answers: Answers) -> str:
-    """A whole number from 1024 to 65535, in plain digits, different from `glitchtip_port`."""
+    """A whole number from 1024 to 65511, in plain digits. `glitchtip_port` must be neither this port nor Mailpit's."""
     port = answers["app_port"]
     if problem := check_port(port):
         return problem
     if port == answers.get("glitchtip_port"):
         other = "8001" if port == "8000" else "8000"
         return f"is already used by the tracker (glitchtip_port); choose another, for example {other}"
+    mailpit = int(port) + MAILPIT_OFFSET
+    if mailpit > 65535:
+        return f"must be at most {65535 - MAILPIT_OFFSET}, because Mailpit uses the port {MAILPIT_OFFSET} above it"
+    if str(mailpit) == answers.get("glitchtip_port"):
+        return f"would give Mailpit, {MAILPIT_OFFSET} ports above it, the port of the tracker; choose another"
     return ""
 
 

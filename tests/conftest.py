@@ -63,6 +63,7 @@ class Baked:
             *("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING"),
             DJANGO_ENV="production",
             SENTRY_DSN="https://0123456789abcdef@errors.example.com/1",
+            EMAIL_URL="smtp://mail.example.com:25",
         )
 
     def test(self) -> None:

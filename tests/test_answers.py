@@ -59,6 +59,8 @@ BAD = [
         for port in ("", "0", "eighty", "8001 ", "+8001", "0x1F40", "８００１", "8001\n", "08001", "-8001", "8001.0")
     ),
     ("app_port", "8000", "is already used by the tracker (glitchtip_port); choose another, for example 8001"),
+    ("app_port", "65512", "must be at most 65511, because Mailpit uses the port 24 above it"),
+    ("app_port", "7976", "would give Mailpit, 24 ports above it, the port of the tracker; choose another"),
     ("staging_dsn", "errors.example.com", "is not a DSN"),
     ("staging_dsn", "https://KEY@errors.example.com/2", "contains the KEY of the example"),
     *(
@@ -88,7 +90,7 @@ GOOD = [
     ("description", "x" * 10_000),
     ("admin_email", "ada.lovelace+errors@mail.example.co.uk"),
     ("app_port", "1024"),
-    ("app_port", "65535"),
+    ("app_port", "65511"),
     ("staging_dsn", ""),
     ("staging_dsn", DSN),
     ("production_dsn", "http://key:secret@errors.example.com:8443/sentry/path/42"),

@@ -139,6 +139,7 @@ def test_manage_py_test_has_no_tracker(baked: Bake) -> None:
                 "db": None,
                 "migrate": None,
                 "web": "8001",
+                "mailpit": "8025",
             },
         ),
         (
@@ -152,10 +153,11 @@ def test_manage_py_test_has_no_tracker(baked: Bake) -> None:
                 "glitchtip-provision": None,
                 "migrate": None,
                 "web": "8001",
+                "mailpit": "8025",
             },
         ),
-        (SETS["external"], {"db": None, "migrate": None, "web": "8001"}),
-        (SETS["external, SQLite"], {"migrate": None, "web": "9000"}),
+        (SETS["external"], {"db": None, "migrate": None, "web": "8001", "mailpit": "8025"}),
+        (SETS["external, SQLite"], {"migrate": None, "web": "9000", "mailpit": "9024"}),
     ],
 )
 def test_the_compose_file_has_these_services_and_ports(
@@ -211,7 +213,7 @@ def secrets_of(project: Baked) -> list[str]:
 
 def test_no_secret_is_used_twice(baked: Bake) -> None:
     secrets = secrets_of(baked()) + secrets_of(baked(description="another bake"))
-    assert len(secrets) == len(set(secrets)) == 42
+    assert len(secrets) == len(set(secrets)) == 48
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 
@@ -229,7 +231,7 @@ def test_equal_answers_differ_only_in_git_ignored_files(cookies: Cookies) -> Non
     assert tracked[0] == tracked[1]
 
 
-def test_the_script_creates_what_is_missing_and_touches_nothing_else(cookies: Cookies) -> None:
+def test_the_script_creates_what_is_missing_and_changes_no_line(cookies: Cookies) -> None:
     project = cookies.bake().project_path
     folder = project / ".envs"
     (folder / "staging.env").unlink()
@@ -238,8 +240,8 @@ def test_the_script_creates_what_is_missing_and_touches_nothing_else(cookies: Co
     done = subprocess.run(
         [sys.executable, project / "scripts" / "create_env_files.py"], check=True, capture_output=True, text=True
     )
-    assert done.stdout == "Created .envs/staging.env\n"
-    assert (folder / "production.env").read_text() == "MINE=1\n"
+    assert done.stdout == "Created .envs/staging.env\nAdded GLITCHTIP_RELEASE_TOKEN to .envs/production.env\n"
+    assert re.fullmatch(r"MINE=1\nGLITCHTIP_RELEASE_TOKEN=[0-9a-f]{64}\n", (folder / "production.env").read_text())
     assert (folder / "development.env").read_text() == before
 
 

@@ -6,6 +6,7 @@ public images are pulled, and GlitchTip is the real one.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,47 @@ SHAPES: dict[str, dict[str, str]] = {
     "apart, SQLite": {"tracker": "glitchtip-web-and-worker", "database": "sqlite"},
 }
 STANDINS = os.environ.get("STANDINS")
+
+
+#: Python that runs in GlitchTip, the stand-in or the real one.
+MODELS = """
+import json
+from allauth.account.models import EmailAddress
+from apps.alerts.models import ProjectAlert
+from apps.api_tokens.models import APIToken
+from apps.organizations_ext.models import Organization, OrganizationUser
+from apps.projects.models import Project
+from apps.uptime.models import Monitor
+from apps.users.models import User
+"""
+OWNERS_CHANGES = """
+user = User.objects.get()
+EmailAddress.objects.filter(user=user).update(email="owner@example.com")
+user.email = "owner@example.com"
+user.set_password("changed")
+user.save()
+organization = Organization.objects.get()
+organization.name, organization.slug = "Acme", "acme"
+organization.save()
+project = Project.objects.get(pk=1)
+project.name, project.slug = "The shop", "the-shop"
+project.save()
+Monitor.objects.filter(monitor_type="GET").update(interval=600)
+Monitor.objects.filter(monitor_type="Heartbeat").delete()
+ProjectAlert.objects.all().delete()
+"""
+DUMP = """
+print(json.dumps({
+    "users": list(User.objects.values_list("email", "password", "is_superuser")),
+    "addresses": list(EmailAddress.objects.values_list("email", "verified", "primary")),
+    "members": list(OrganizationUser.objects.values_list("user__email", "role")),
+    "organizations": list(Organization.objects.values_list("name", "slug")),
+    "projects": list(Project.objects.values_list("pk", "name", "slug")),
+    "monitors": list(Monitor.objects.values_list("name", "monitor_type", "interval")),
+    "rules": list(ProjectAlert.objects.values_list("name")),
+    "tokens": list(APIToken.objects.order_by("pk").values_list("label")),
+}))
+"""
 
 
 def no_engine() -> str:
@@ -63,10 +105,11 @@ def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, ans
     allowed = {
         "db": {"POSTGRES_PASSWORD"},
         "glitchtip-db": {"GLITCHTIP_DB_PASSWORD"},
-        "web": {"SECRET_KEY", "POSTGRES_PASSWORD"},
-        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD"},
+        "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
+        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
         "glitchtip-provision": {name for name in secrets if name.startswith("GLITCHTIP")},
         "valkey": set(),
+        "mailpit": set(),
     }
     for name, service in json.loads(done.stdout)["services"].items():
         text = json.dumps(service)
@@ -75,7 +118,7 @@ def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, ans
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["init"] is True
-        assert int(service["mem_limit"]) <= 352 * 2**20
+        assert int(service["mem_limit"]) <= 384 * 2**20
         assert service["logging"]["options"]["max-size"] == "10m"
         assert all(port["host_ip"] == "127.0.0.1" for port in service.get("ports", []))
         assert ":" not in service["image"] or not service["image"].endswith(":latest")
@@ -114,20 +157,29 @@ class Stack:
 
     def errors(self, expected: int, seconds: float = 20) -> int:
         """Return the number of ZeroDivisionErrors in the tracker, once there are `expected` or time is up."""
-        slug = self.project.path.name.replace("_", "-")
-        token = self.project.env("development")["GLITCHTIP_API_TOKEN"]
-        request = urllib.request.Request(
-            f"{self.url('glitchtip_port')}/api/0/organizations/{slug}/issues/",
-            headers={"Authorization": f"Bearer {token}"},
-        )
+        [organization] = self.api("organizations/")  # its owner may have changed its slug
         deadline = time.monotonic() + seconds
         while True:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                issues = json.load(answer)
+            issues = self.api(f"organizations/{organization['slug']}/issues/")
             count = sum(int(issue["count"]) for issue in issues if issue["title"].startswith("ZeroDivisionError"))
             if count >= expected or time.monotonic() > deadline:
                 return count
             time.sleep(0.5)
+
+    def api(self, path: str) -> Any:
+        """Return what GlitchTip's API answers to the site's token."""
+        token = self.project.env("development")["GLITCHTIP_API_TOKEN"]
+        request = urllib.request.Request(
+            f"{self.url('glitchtip_port')}/api/0/{path}", headers={"Authorization": f"Bearer {token}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def glitchtip(self, code: str) -> str:
+        """Run Python in GlitchTip and return its output."""
+        return self.compose(
+            "exec", "-T", "glitchtip", "./manage.py", "shell", "--verbosity", "0", "-c", MODELS + code
+        ).stdout.strip()
 
     def shell(self, service: str, command: str) -> str:
         """Run a shell command in a container and return its output."""
@@ -162,6 +214,8 @@ def start(baked: Bake) -> Iterator[Start]:
         tracker_port, site_port = free_ports(2)
         answers = {"project_slug": slug, "glitchtip_port": str(tracker_port), "app_port": str(site_port), **answers}
         stack = Stack(baked(**answers), answers)
+        with (stack.project.path / ".envs" / "development.env").open("a") as env:
+            env.write("HEARTBEATS=backup=7200\n")
         use_standins(stack.project.path)
         stacks.append(stack)
         stack.up()
@@ -190,6 +244,41 @@ def test_an_error_of_the_site_in_its_container_is_an_issue(stack: Stack) -> None
 def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
     printed = stack.project.run("python", "manage.py", "check_tracker", "--read-back")
     assert f"found: {stack.url('glitchtip_port')}/{stack.project.path.name.replace('_', '-')}/issues/" in printed
+
+
+def mails(stack: Stack) -> list[str]:
+    """Return the texts of the mails in Mailpit."""
+    api = f"http://localhost:{stack.project.env('development')['MAILPIT_PORT']}/api/v1"
+    messages = json.loads(get(f"{api}/messages?limit=200")[1])["messages"]
+    return [json.loads(get(f"{api}/message/{message['ID']}")[1])["Text"] for message in messages]
+
+
+@needs_engine
+def test_an_issue_is_one_mail_however_many_events_it_has(stack: Stack) -> None:
+    assert [stack.trigger() for _ in range(3)] == [500] * 3
+    printed = stack.project.run("python", "manage.py", "check_tracker", "--alert")
+    assert "notifies admin@example.com by e-mail" in printed
+    assert re.search(r" found: .* in .*, to admin@example.com\n", printed)
+    # The mail about the issue that came last is there, so all others are.
+    assert sum("ZeroDivisionError" in text for text in mails(stack)) == 1
+
+
+@needs_engine
+def test_a_job_in_a_container_sends_its_heartbeat(stack: Stack) -> None:
+    done = stack.compose("exec", "-T", "web", "python", "manage.py", "run_monitored", "backup", "echo", "saved")
+    assert (done.stdout, done.stderr) == ("saved\n", "")
+    assert "wait" in stack.shell("web", "python manage.py check_spool")
+
+
+@needs_engine
+def test_what_an_owner_changes_in_glitchtip_survives_the_next_start(stack: Stack) -> None:
+    stack.glitchtip(OWNERS_CHANGES)
+    before = stack.glitchtip(DUMP)
+    assert json.loads(before)["rules"] == []
+    stack.up()
+    stack.up()
+    assert stack.glitchtip(DUMP) == before
+    assert stack.trigger() == 500
 
 
 @needs_engine
@@ -275,7 +364,7 @@ def external(start: Start) -> Stack:
 
 @needs_engine
 def test_two_projects_run_side_by_side(stack: Stack, external: Stack) -> None:
-    assert set(external.compose("ps", "--services").stdout.split()) == {"db", "web"}
+    assert set(external.compose("ps", "--services").stdout.split()) == {"db", "web", "mailpit"}
     assert get(f"{external.url('app_port')}/health/")[0] == 200
     assert get(f"{stack.url('app_port')}/health/")[0] == 200
 

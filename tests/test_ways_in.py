@@ -37,14 +37,16 @@ def test_a_bake_over_a_project_keeps_its_secrets_and_the_users_own_files(command
     assert command("--no-input", "--overwrite-if-exists", "app_port=80").exit_code == 1
     assert (project / "README.md").read_text() == "changed"
     assert command("--no-input", "--overwrite-if-exists").exit_code == 0
-    assert env_files(project) == before
+    completed = env_files(project)
+    assert completed["production.env"].startswith(b"MINE=1\nGLITCHTIP_RELEASE_TOKEN=")
+    assert {**completed, "production.env": b"MINE=1\n"} == before
     assert (project / "shop" / "models.py").read_text() == "mine"
     assert (project / "README.md").read_text().startswith("# My Django Project")
     # --skip-if-file-exists keeps files that Cookiecutter renders, but not files that it only copies.
     (project / "README.md").write_text("changed")
     assert command("--no-input", "--overwrite-if-exists", "--skip-if-file-exists").exit_code == 0
     assert (project / "README.md").read_text() == "changed"
-    assert env_files(project) == before
+    assert env_files(project) == completed
 
 
 def test_a_bake_over_a_project_says_how_its_env_files_differ(
