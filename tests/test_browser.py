@@ -82,6 +82,16 @@ def test_the_other_buttons_say_what_they_did(open_page: OpenPage, button: str, s
     expect(page.get_by_role("status")).to_contain_text(said)
 
 
+def test_waiting_for_an_event_shows_progress_and_ends(open_page: OpenPage, site: Site) -> None:
+    page = open_page()
+    page.goto(f"{site.url}/?tried=error&event={'f' * 32}")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.add_init_script("const after = setTimeout; window.setTimeout = (call, _, ...given) => after(call, 1, ...given)")
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("has not appeared in the tracker yet")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
 def test_open_pages_show_an_event_that_arrives(open_page: OpenPage, site: Site) -> None:
     page, other = open_page(), open_page()
     page.get_by_role("button", name="Raise an error").click()

@@ -84,13 +84,17 @@ def test_the_checklist_is_read_live(client, settings, tmp_path):
         return client.get("/").content.decode().partition("Checklist")[2].partition("Where errors go")[0]
 
     production.write_text("SENTRY_DSN=\n")
-    for how in ("make trigger", "EMAIL_HOST or MAILERS in", "SENTRY_DSN in .envs/production.env", "make backup"):
+    for how in (
+        "make trigger",
+        "EMAIL_URL in .envs/production.env",
+        "SENTRY_DSN in .envs/production.env",
+        "make backup",
+    ):
         assert how in to_do()
     assert "make tracker" not in to_do()
-    production.write_text("SENTRY_DSN=https://key@errors.example.com/1\n")
+    production.write_text("SENTRY_DSN=https://key@errors.example.com/1\nEMAIL_URL=smtp://mail.example.com:25\n")
     (tmp_path / "backups").mkdir()
     (tmp_path / "backups" / "today.tar.gz").touch()
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend"}}  # Django 6.1
     with serving(200) as tracker:
         tracker.pages = EMBEDDED
         settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": f"http://key@127.0.0.1:{tracker.server_port}/1"}
