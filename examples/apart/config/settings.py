@@ -9,8 +9,9 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import Env, boolean, database, number, port, secret, words
+from config.env import Env, boolean, database, heartbeats, number, port, secret, words
 from config.log import logging_config
+from config.mail import addresses, admins, email_url, mail_settings, sender
 from error_tracking.dsn import dsn
 from error_tracking.options import sentry_options
 from error_tracking.release import release
@@ -54,6 +55,8 @@ INSTALLED_APPS = [
 
 if ENVIRONMENT == "development":
     INSTALLED_APPS.insert(0, "development")  # before staticfiles, to replace its runserver command
+    MAILPIT_PORT = env("MAILPIT_PORT", cast=port, default=8025)  # where you open Mailpit on this machine
+    MAILPIT_URL = env("MAILPIT_URL", default=f"http://localhost:{MAILPIT_PORT}/")  # where the site reads its messages
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID
@@ -127,6 +130,12 @@ if ENVIRONMENT != "development":
     if env("BEHIND_TLS_PROXY", cast=boolean, default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+globals().update(mail_settings(env("EMAIL_URL", cast=email_url, default="")))  # MAILERS; before Django 6.1, EMAIL_*
+EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", cast=sender, default="admin@example.com")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+ADMINS = admins(env("ADMINS", cast=addresses, default=["admin@example.com"]))
+
 LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
 
 # Exceptions that are not reported, by dotted name, for example "shop.errors.SoldOutError"
@@ -155,9 +164,11 @@ SENTRY_OPTIONS = sentry_options(
         env("SENTRY_SPOOL_DIR", default=str(BASE_DIR / "spool")),
         max_megabytes=env("SENTRY_SPOOL_MAX_MB", cast=number, default=50),
         max_days=env("SENTRY_SPOOL_MAX_DAYS", cast=number, default=7),
+        alert_minutes=env("SENTRY_SPOOL_ALERT_MINUTES", cast=number, default=15),
     ),
 )
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
+HEARTBEATS = env("HEARTBEATS", cast=heartbeats, default={})  # jobs that report each success
 TRACKER_URL = env("TRACKER_URL", default="")  # where you open the tracker, if not at the DSN's host
 if SENTRY_OPTIONS["dsn"]:  # even without a DSN, the SDK would instrument every request
     sentry_sdk.init(**SENTRY_OPTIONS)

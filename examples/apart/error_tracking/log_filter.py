@@ -1,4 +1,4 @@
-"""Adds the ID of the current request to log records. Must not import Django, like current_request."""
+"""Adds the IDs of the current request and its event to log records. Must not import Django, like current_request."""
 
 import logging
 
@@ -6,9 +6,12 @@ from error_tracking.current_request import current_request
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds `request_id` to a log record: the ID of the current request, or "-"."""
+    """Adds `request_id` to a log record: the ID of the current request, or "-". After an error, it adds `event_id`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add the ID and return True, because no record is dropped."""
-        record.request_id = getattr(current_request.get(), "id", "-")
+        """Add the IDs and return True, because no record is dropped."""
+        request = current_request.get()
+        record.request_id = getattr(request, "id", "-")
+        if event_id := getattr(request, "event_id", ""):
+            record.event_id = event_id
         return True

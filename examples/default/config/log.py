@@ -6,7 +6,8 @@ from typing import Any
 def logging_config(*, json_lines: bool) -> dict[str, Any]:
     """Return a dictionary for `logging.config.dictConfig`. Every line goes to stderr, with the ID of its request.
 
-    A JSON line has timestamp, level, logger, message, request_id, the record's extras, and the traceback.
+    A JSON line has timestamp, level, logger, message, request_id, the record's extras, and the traceback. After an
+    error, the lines of the request have event_id, too.
     """
     formatters = {
         "json": {
@@ -15,7 +16,12 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
             "rename_fields": {"levelname": "level", "name": "logger"},
             "timestamp": True,
         },
-        "readable": {"format": "{asctime} {levelname:7} {name} [{request_id:.8}] {message}", "style": "{"},
+        "readable": {
+            "()": "logging.Formatter",
+            "fmt": "{asctime} {levelname:7} {name} [{request_id:.8}] {message} {event_id}",
+            "style": "{",
+            "defaults": {"event_id": ""},
+        },
     }
     return {
         "version": 1,

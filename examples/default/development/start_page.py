@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.conf import settings
 from sentry_sdk.utils import Dsn
 
+from error_tracking.alert_rules import mailpit_runs
 from error_tracking.spool.transport import backlog
 from error_tracking.tracker_api import find_issue, get_json, tracker_address, tracker_name
 
@@ -47,6 +48,8 @@ def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
     """
     options = settings.SENTRY_OPTIONS
     rows = [Row("Environment", options["environment"]), Row("Release", options["release"])]
+    if mailpit_runs(settings.MAILPIT_URL):
+        rows.append(Row("Mail", "Mailpit", f"http://localhost:{settings.MAILPIT_PORT}/"))
     if not options["dsn"]:
         return [*rows, Row("DSN", f"None. Set SENTRY_DSN in {settings.ENV_FILE} and restart the site.")]
     dsn = Dsn(options["dsn"])
@@ -60,22 +63,22 @@ def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
 def checklist(tracker: str) -> list[Step]:
     """Return the steps from the first error to production."""
     folder = settings.BASE_DIR
-    overridden = settings.is_overridden  # type: ignore[misc]  # reading EMAIL_HOST itself warns on Django 6.1
+    production = folder / ".envs" / "production.env"
     steps = [Step("First error", bool(arrived(tracker)), "make trigger")]
     if (folder / "glitchtip").is_dir():
         steps.append(Step("GlitchTip", tracker.startswith("GlitchTip"), "make tracker"))
     return [
         *steps,
-        Step("Mail", any(map(overridden, ("EMAIL_HOST", "MAILERS"))), "EMAIL_HOST or MAILERS in config/settings.py"),
-        Step("Production DSN", has_dsn(folder / ".envs" / "production.env"), "SENTRY_DSN in .envs/production.env"),
+        Step("Mail", has_variable(production, "EMAIL_URL"), "EMAIL_URL in .envs/production.env"),
+        Step("Production DSN", has_variable(production, "SENTRY_DSN"), "SENTRY_DSN in .envs/production.env"),
         Step("Backup", any((folder / "backups").glob("*.tar*")), "make backup"),
     ]
 
 
-def has_dsn(file: Path) -> bool:
-    """Return whether an env file sets SENTRY_DSN."""
+def has_variable(file: Path, name: str) -> bool:
+    """Return whether an env file sets a variable to something."""
     try:
-        return bool(re.search(r"^SENTRY_DSN=\S", file.read_text(encoding="utf-8"), re.MULTILINE))
+        return bool(re.search(rf"^{name}=\S", file.read_text(encoding="utf-8"), re.MULTILINE))
     except (OSError, UnicodeDecodeError):
         return False
 

@@ -92,7 +92,8 @@ class BeforeSend:
                 return None
             if event.get("type") != "transaction":
                 request.event_id = event["event_id"]
-            event["tags"] = {**(event.get("tags") or {}), "request_id": request.id}
+            # Not a tag: trackers keep a list of all values of a tag, and this one is different in each request.
+            event["contexts"] = {**(event.get("contexts") or {}), "request": {"id": request.id}}
         hint.pop("attachments", None)  # files cannot be cleaned, and GlitchTip drops them
         user: Item = event.get("user") or {}
         if self.send_user and (user := user_of(request, user)):

@@ -107,7 +107,7 @@ def check_environment(**_: Any) -> list[CheckMessage]:
 
 @register
 def check_production(**_: Any) -> list[CheckMessage]:
-    """E003: anyone can raise an error in production. W006: SENTRY_DEBUG is on in production."""
+    """E003: anyone can raise an error in production. W006: SENTRY_DEBUG is on. W007: nobody is notified."""
     found: list[CheckMessage] = []
     if conf.environment() != "production":
         return found
@@ -119,6 +119,10 @@ def check_production(**_: Any) -> list[CheckMessage]:
         message = "SENTRY_DEBUG is True: the SDK writes what it sends to the production log."
         hint = f"Set SENTRY_DEBUG to False {conf.where()}."
         found.append(Warning(message, hint=hint, id="error_tracking.W006"))
+    if not conf.sends_mail():
+        message = "The site sends no mail: nobody is notified if errors do not reach the tracker."
+        hint = f"Set EMAIL_URL and ADMINS {conf.where()}."
+        found.append(Warning(message, hint=hint, id="error_tracking.W007"))
     return found
 
 

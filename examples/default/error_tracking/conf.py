@@ -5,7 +5,10 @@ ENVIRONMENT          where the site runs, such as "production"; default: the env
 ENVIRONMENTS         the valid environments; without this setting, every name is accepted
 ENV_FILE             the file with the variables, named in messages
 APP_PORT             the port on which the site listens on this machine
-GLITCHTIP_API_TOKEN  a token for GlitchTip's API, used to find the issue of an event
+GLITCHTIP_API_TOKEN  a token for GlitchTip's API, used to find issues, alert rules and heartbeat monitors
+HEARTBEATS           for each monitored job, the seconds between two heartbeats, or the URL that receives them
+MAILPIT_URL          the address of a Mailpit that receives all mail of this machine, used to wait for an alert
+ADMINS, MAILERS, EMAIL_BACKEND, EMAIL_HOST  Django's own: who is notified of waiting events, and how
 """
 
 from typing import Any
@@ -36,6 +39,28 @@ def app_port() -> int | None:
 def api_token() -> str:
     """Return the token for GlitchTip's API, or "" if it is not set."""
     return str(getattr(settings, "GLITCHTIP_API_TOKEN", ""))
+
+
+def heartbeats() -> dict[str, int | str]:
+    """Return the monitored jobs: the seconds between two heartbeats, or the URL that receives them."""
+    return dict(getattr(settings, "HEARTBEATS", {}))
+
+
+def mailpit() -> str:
+    """Return the address of Mailpit, or "" if MAILPIT_URL is not set."""
+    return str(getattr(settings, "MAILPIT_URL", ""))
+
+
+def sends_mail() -> bool:
+    """Return whether ADMINS is set and mail leaves this machine, as far as the settings say."""
+    if mailers := getattr(settings, "MAILERS", None):  # since Django 6.1, which warns if the others are read
+        backend = mailers.get("default", {}).get("BACKEND", "")
+    elif settings.is_overridden("EMAIL_BACKEND"):  # type: ignore[misc]  # django-stubs lacks it
+        backend = settings.EMAIL_BACKEND
+    else:
+        backend = "smtp" if settings.is_overridden("EMAIL_HOST") else ""  # type: ignore[misc]
+    silent = ("", "console.EmailBackend", "dummy.EmailBackend", "filebased.EmailBackend", "locmem.EmailBackend")
+    return bool(settings.ADMINS) and backend.removeprefix("django.core.mail.backends.") not in silent
 
 
 def where() -> str:

@@ -1,20 +1,35 @@
-"""Creates the account, organization, team, project, key, API token and monitor of this site in GlitchTip.
+"""Creates the account, organization, project, key, tokens, alert rule and monitors of this site in GlitchTip.
 
-It runs in GlitchTip's image after the migrations, and can run again: existing data is not changed, nor is a password
-that you changed. It uses GlitchTip's models, because the HTTP API does not accept a key chosen in advance.
+It runs in GlitchTip's image after the migrations, at every start of the stack. It creates each thing once. It never
+changes anything in GlitchTip, nor does it bring back what you have deleted there. It uses GlitchTip's models, because
+the HTTP API does not accept a key chosen in advance.
 """
 
+import hashlib
+import logging
 import os
 import sys
 import uuid
+from types import TracebackType
 
 import django
 
+
+def show(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """Print an unexpected error as one line. A `sys.excepthook`."""
+    reason = f"{kind.__name__}: {' '.join(str(error).split())}"
+    print(f"provision.py changed nothing ({reason}): see docker compose logs glitchtip glitchtip-db", file=sys.stderr)
+
+
+sys.excepthook = show
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glitchtip.settings")
 sys.path.insert(0, os.getcwd())
 django.setup()
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # its pool logs each attempt to connect
 
 from allauth.account.models import EmailAddress  # noqa: E402
+from apps.alerts.constants import RecipientType  # noqa: E402
+from apps.alerts.models import AlertRecipient, ProjectAlert  # noqa: E402
 from apps.api_tokens.models import APIToken  # noqa: E402
 from apps.organizations_ext.constants import OrganizationUserRole  # noqa: E402
 from apps.organizations_ext.models import Organization, OrganizationUser  # noqa: E402
@@ -25,80 +40,157 @@ from apps.users.models import User  # noqa: E402
 from django.core.management.color import no_style  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-
-def get_user(email: str, password: str) -> User:
-    """Return the account with this e-mail address. A new account gets `password`."""
-    user = User.objects.filter(email=email).first()
-    if user is None:
-        user = User.objects.create_superuser(email=email, password=password)
-        EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
-    return user
+#: Minutes. An error that GlitchTip stores later than this after receiving it raises no alert.
+ALERT_TIMESPAN = 1440
+#: Seconds. GlitchTip stores the interval of a monitor as a smallint (apps/uptime/models.py).
+LONGEST_INTERVAL = 32767
 
 
-def get_team(user: User, slug: str) -> Team:
-    """Return the team `slug` of the organization `slug`. Create both if needed, and add `user` to both."""
-    organization = Organization.objects.filter(slug=slug).first() or Organization.objects.create(name=slug, slug=slug)
-    member = OrganizationUser.objects.filter(organization=organization, user=user).first()
-    member = member or organization.add_user(user, role=OrganizationUserRole.OWNER)
-    team, _ = Team.objects.get_or_create(organization=organization, slug=slug)
-    team.members.add(member)
-    return team
+def once(*item: str) -> bool:
+    """Return True the first time that this is called with `item`, whatever has become of the item since.
+
+    A table of our own in GlitchTip's database, which backups contain, has a hash of each item.
+    """
+    digest = hashlib.sha256(" ".join(item).encode()).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS provisioned (item char(64) PRIMARY KEY)")
+        cursor.execute("INSERT INTO provisioned VALUES (%s) ON CONFLICT DO NOTHING", [digest])
+        return bool(cursor.rowcount == 1)
 
 
-def get_project(team: Team, slug: str, project_id: int, public_key: uuid.UUID) -> Project:
-    """Return the project with the ID and the key of the DSN. Create it if needed.
+def get_project(project_id: int, public_key: uuid.UUID) -> Project | None:
+    """Return the project with the ID and the key of the DSN, or None if it has to be created.
 
     Raises:
-        SystemExit: if the key or the ID belongs to another project.
+        SystemExit: if the key belongs to another project, the project has other keys, or you have deleted either.
     """
-    key = ProjectKey.objects.filter(public_key=public_key).select_related("project").first()
+    key = ProjectKey.objects.filter(public_key=public_key).select_related("project__organization").first()
+    first = once("project", str(project_id), public_key.hex)
+    if key and key.project_id == project_id and not key.project.is_deleted:
+        return key.project
     if key and key.project_id != project_id:
         owner = f"project {key.project_id} ({key.project.slug})"
         sys.exit(f"GLITCHTIP_KEY belongs to {owner}, not to project {project_id}: set another key in the env file")
-    project = Project.objects.filter(pk=project_id).first()
-    if project and (project.organization_id, project.slug) != (team.organization_id, slug):
-        sys.exit(f"project {project_id} is {project.slug}, not {slug}: this GlitchTip belongs to another site")
-    if project is None:
-        project = Project(pk=project_id, organization=team.organization, name=slug, platform="python-django")
-        project.save(force_insert=True)  # if GlitchTip chose the ID, it would also create a random key
-        with connection.cursor() as cursor:  # give the next project the next ID
-            for statement in connection.ops.sequence_reset_sql(no_style(), [Project]):
-                cursor.execute(statement)
-    if key is None:
-        ProjectKey.objects.create(project=project, public_key=public_key, name="default")
+    if not first:
+        print(f"Project {project_id} or its key was deleted in GlitchTip: set TRACKER_DSN to another project's DSN")
+        sys.exit(0)
+    if Project.objects.filter(pk=project_id).exists():
+        sys.exit(f"GLITCHTIP_KEY is not a key of project {project_id}: set it to a key from that project's settings")
+    return None
+
+
+def create_project(slug: str, project_id: int, public_key: uuid.UUID) -> Project:
+    """Create a project with its key, and the organization, account and team that it needs."""
+    email, password = os.environ["GLITCHTIP_ADMIN_EMAIL"], os.environ["GLITCHTIP_ADMIN_PASSWORD"]
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        user = User.objects.create_superuser(email=email, password=password)
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    organization = Organization.objects.create(name=slug, slug=slug)  # GlitchTip may change the slug
+    team = Team.objects.create(organization=organization, slug=slug)
+    team.members.add(organization.add_user(user, role=OrganizationUserRole.OWNER))
+    project = Project(pk=project_id, organization=organization, name=slug, platform="python-django")
+    project.save(force_insert=True)  # if GlitchTip chose the ID, it would also create a random key
+    with connection.cursor() as cursor:  # give the next project the next ID
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Project]):
+            cursor.execute(statement)
+    ProjectKey.objects.create(project=project, public_key=public_key, name="default")
     team.projects.add(project)
+    if url := os.environ.get("PROVISION_MONITOR_URL"):
+        Monitor.objects.create(
+            organization=organization, project=project, name=project.slug, url=url, monitor_type="GET"
+        )
     return project
 
 
-def ensure_token(user: User, token: str) -> None:
-    """Let `token` read the API as `user`. `check_tracker --read-back` uses it to find its event."""
-    if not APIToken.objects.filter(token=token).exists():
-        scopes = 0
-        for scope in APIToken.scopes:
-            if scope.endswith("read"):
-                scopes |= int(getattr(APIToken.scopes, scope))
-        APIToken.objects.create(user=user, token=token, label="check_tracker", scopes=scopes)
+def create_token(project: Project, label: str, token: str, *scopes: str) -> None:
+    """Create an API token that acts for an owner of the project's organization. A revoked token stays revoked."""
+    if not token or not once("token", token) or APIToken.objects.filter(token=token).exists():
+        return
+    owners = OrganizationUser.objects.filter(organization=project.organization, role=OrganizationUserRole.OWNER)
+    if owner := owners.exclude(user=None).first():
+        bits = sum(int(getattr(APIToken.scopes, scope)) for scope in scopes)
+        APIToken.objects.create(user=owner.user, token=token, label=label, scopes=bits)
 
 
-def ensure_monitor(project: Project, url: str) -> None:
-    """Create an uptime monitor that requests `url` once a minute, unless the project has one for it."""
-    if not Monitor.objects.filter(project=project, url=url).exists():
-        Monitor.objects.create(
-            organization=project.organization, project=project, name=project.slug, url=url, monitor_type="GET"
-        )
+def create_rule(project: Project, kind: str, url: str) -> None:
+    """Create a rule that notifies a recipient of the first event of each issue and of monitors, unless a rule does.
+
+    Each recipient has a rule of its own: GlitchTip stops at the first one that fails (apps/alerts/models.py).
+    """
+    recipients = AlertRecipient.objects.filter(alert__project=project, recipient_type=kind, url=url)
+    if once("recipient", str(project.pk), kind, url) and not recipients.exists():
+        name = f"First event of an issue, and uptime ({kind})"
+        rule = ProjectAlert(project=project, name=name, quantity=1, timespan_minutes=ALERT_TIMESPAN, uptime=True)
+        rule.save()
+        AlertRecipient.objects.create(alert=rule, recipient_type=kind, url=url)
+
+
+def create_heartbeat(project: Project, public_key: uuid.UUID, name: str, interval: int) -> None:
+    """Create a heartbeat monitor. The site derives the same endpoint from the DSN (error_tracking/heartbeat.py)."""
+    endpoint = uuid.uuid5(public_key, name)
+    if once("heartbeat", endpoint.hex) and not Monitor.objects.filter(endpoint_id=endpoint).exists():
+        organization = project.organization
+        monitor = Monitor(organization=organization, project=project, name=name, monitor_type="Heartbeat")
+        monitor.endpoint_id, monitor.interval = endpoint, interval
+        monitor.save()
+
+
+def webhook() -> list[tuple[str, str]]:
+    """Return the type and URL of the webhook for alerts, if one is set.
+
+    Raises:
+        SystemExit: if GlitchTip has no such type, or the URL is not one.
+    """
+    url, kind = os.environ.get("ALERT_WEBHOOK_URL", ""), os.environ.get("ALERT_WEBHOOK_TYPE") or "webhook"
+    kinds = sorted(set(RecipientType.values) - {"email"})
+    if url and not url.startswith(("http://", "https://")):
+        sys.exit("ALERT_WEBHOOK_URL must begin with https:// or http://: correct it in the env file")
+    if url and kind not in kinds:
+        sys.exit(f"ALERT_WEBHOOK_TYPE must be one of {', '.join(kinds)}: correct it in the env file")
+    return [(kind, url)] if url else []
+
+
+def heartbeats() -> dict[str, int]:
+    """Return the interval in seconds of each job in HEARTBEATS. Jobs that report to a URL need no monitor here.
+
+    Raises:
+        SystemExit: if it is not a list such as backup=7200,reports=https://...
+    """
+    found = {}
+    for job in filter(None, map(str.strip, os.environ.get("HEARTBEATS", "").split(","))):
+        name, _, target = job.partition("=")
+        if name and target.startswith(("http://", "https://")):
+            continue
+        if not name or not (target.isascii() and target.isdecimal() and 0 < int(target) <= LONGEST_INTERVAL):
+            example = f"a list such as backup=7200,reports=3600, with 1 to {LONGEST_INTERVAL} seconds, or a URL"
+            sys.exit(f"HEARTBEATS must be {example}: correct it in the env file")
+        found[name] = int(target)
+    return found
 
 
 def main() -> None:
-    """Create what is missing, all in one transaction. Secrets are not printed."""
-    slug = os.environ["PROVISION_SLUG"]
+    """Create what was never created before, all in one transaction. Secrets are not printed.
+
+    Raises:
+        SystemExit: with one line, if a variable is not valid.
+    """
+    try:
+        public_key = uuid.UUID(os.environ["GLITCHTIP_KEY"])
+    except ValueError:
+        sys.exit("GLITCHTIP_KEY must be 32 hexadecimal digits: correct it in the env file")
+    project_id, jobs, recipients = int(os.environ["PROVISION_ID"]), heartbeats(), [("email", ""), *webhook()]
     with transaction.atomic():
-        user = get_user(os.environ["GLITCHTIP_ADMIN_EMAIL"], os.environ["GLITCHTIP_ADMIN_PASSWORD"])
-        team = get_team(user, slug)
-        project = get_project(team, slug, int(os.environ["PROVISION_ID"]), uuid.UUID(os.environ["GLITCHTIP_KEY"]))
-        ensure_token(user, os.environ["GLITCHTIP_API_TOKEN"])
-        if monitor_url := os.environ.get("PROVISION_MONITOR_URL"):
-            ensure_monitor(project, monitor_url)
-    print(f"GlitchTip has organization, team and project {slug}, project ID {project.pk}")
+        project = get_project(project_id, public_key)
+        project = project or create_project(os.environ["PROVISION_SLUG"], project_id, public_key)
+        reading = [scope for scope in APIToken.scopes if scope.endswith("read")]
+        create_token(project, "check_tracker", os.environ["GLITCHTIP_API_TOKEN"], *reading)
+        create_token(project, "releases", os.environ["GLITCHTIP_RELEASE_TOKEN"], "project:releases")
+        for kind, url in recipients:
+            create_rule(project, kind, url)
+        for name, interval in jobs.items():
+            create_heartbeat(project, public_key, name, interval)
+    print(f"GlitchTip is ready: {project.organization.slug}/{project.slug}, project ID {project.pk}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ os.environ.update(
     SENTRY_SPOOL_DIR="",
     SENTRY_ENABLE_LOGS="False",
     GLITCHTIP_API_TOKEN="",
+    HEARTBEATS="",
+    MAILPIT_URL="",
     TRACKER_URL="",
 )
 

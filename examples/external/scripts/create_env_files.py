@@ -1,4 +1,4 @@
-"""Creates the missing env files in .envs/, each with new secrets. Existing files are not changed.
+"""Creates the missing env files in .envs/, each with new secrets. Lines of existing files are not changed.
 
     python scripts/create_env_files.py
 
@@ -6,6 +6,7 @@ This script needs only Python. Git ignores the env files, and only you can read 
 variable.
 """
 
+import contextlib
 import os
 import sys
 
@@ -13,6 +14,13 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(PROJECT, ".envs")
 DATABASE = "my_django_project"
 TRACKER_PORT = 8000
+MAILPIT: dict[str, str | int | float] = {
+    "COMPOSE_PROFILES": "development",
+    "MAILPIT_PORT": 8025,
+    "DEVELOPMENT_EMAIL_URL": "smtp://mailpit:1025",
+}
+#: Variables of newer versions of the template. Existing files get those that they lack.
+ADDED = (*MAILPIT,)
 DSNS = {
     "staging": "",
     "production": "",
@@ -35,6 +43,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "DEBUG": str(development),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "APP_PORT": 8001,
+        **(MAILPIT if development else {}),
         "POSTGRES_PASSWORD": password,
         "SENTRY_DSN": f"http://{key}@localhost:{TRACKER_PORT}/1" if development else DSNS[environment],
         **({"TRACKER_DSN": ""} if development else {}),
@@ -62,6 +71,24 @@ def create(path: str, text: str) -> None:
         raise
 
 
+def add_missing(path: str, variables: dict[str, str | int | float]) -> None:
+    """Add to the end of an existing file the variables of `ADDED` that it lacks.
+
+    Raises:
+        OSError: if the file cannot be read or written.
+        ValueError: if it is not a text in UTF-8, which the settings report.
+    """
+    with open(path, encoding="utf-8-sig") as file:
+        text = file.read()
+    known = {line.removeprefix("export ").partition("=")[0] for line in text.splitlines()}
+    missing = [name for name in ADDED if name in variables and name not in known]
+    if missing and "\0" not in text:
+        with open(path, "a", encoding="utf-8", newline="\n") as file:
+            file.write("" if text.endswith("\n") else "\n")
+            file.writelines(f"{name}={variables[name]}\n" for name in missing)
+        print(f"Added {', '.join(missing)} to .envs/{os.path.basename(path)}")
+
+
 def link() -> None:
     """Link .env, from which docker compose reads variables, to .envs/development.env, if .env does not exist."""
     env = os.path.join(PROJECT, ".env")
@@ -77,21 +104,23 @@ def link() -> None:
 
 
 def main() -> None:
-    """Create development.env, staging.env and production.env if they are missing.
+    """Create development.env, staging.env and production.env if they are missing, and complete existing ones.
 
     Raises:
         SystemExit: with one line, if a file cannot be written.
     """
     for environment in ("development", "staging", "production"):
         path = os.path.join(FOLDER, f"{environment}.env")
-        lines = [f"{name}={value}\n" for name, value in variables(environment).items()]
+        values = variables(environment)
+        lines = [f"{name}={value}\n" for name, value in values.items()]
         try:
             create(path, "# Secrets: do not commit this file. example.env explains each variable.\n" + "".join(lines))
+            print(f"Created .envs/{environment}.env")
         except FileExistsError:
-            continue
+            with contextlib.suppress(OSError, ValueError):
+                add_missing(path, values)
         except OSError as error:
             sys.exit(f"{path} cannot be written: {error.strerror}")
-        print(f"Created .envs/{environment}.env")
     link()
 
 

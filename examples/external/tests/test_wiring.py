@@ -37,7 +37,7 @@ def test_response_page_and_event_carry_the_same_ids(visitor, sentry_events):
     response = visitor.get("/glitchtip-debug/")
     [event] = sentry_events
     assert uuid.UUID(response["X-Request-ID"])
-    assert event["tags"]["request_id"] == response["X-Request-ID"]
+    assert event["contexts"]["request"] == {"id": response["X-Request-ID"]}
     assert event["event_id"] == response["X-Event-ID"]
 
 

@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 
+from error_tracking.spool.alarm import Alarm
 from error_tracking.spool.sender import Sender
 
 log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
@@ -23,9 +24,9 @@ class SenderThread:
     FLIGHT_SECONDS = 1.0  # how long a process that ends waits for a response; without one, the event is sent again
     LOOK_PAUSE = 1.0  # seconds between two checks whether another process is still sending
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, alarm: Alarm) -> None:
         """Create the queue; the first event starts the thread."""
-        self.sender, self.spool = sender, sender.spool
+        self.sender, self.spool, self.alarm = sender, sender.spool, alarm
         self._messages: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()  # None: an event; else a caller of `wait`
         self._replies: list[Reply] = []
         self._starting = threading.Lock()  # acquired only if it is free
@@ -106,10 +107,11 @@ class SenderThread:
                 failures = 0
                 # Without the lock: a process that could not take it at its end has left its events to this one.
                 if not self.spool.waiting():
+                    self.alarm.clear()
                     return
 
     def pause(self, seconds: float) -> None:
-        """Wait before the next attempt. If events come in the meantime, enforce the limits."""
+        """Wait before the next attempt. In the meantime, enforce the limits if events come, and look at their age."""
         end, came = time.monotonic() + seconds, True
         while not self.sender.stopped and (now := time.monotonic()) < end:
             if came and now >= self.sender.next_look:
@@ -117,5 +119,7 @@ class SenderThread:
                     if mine:
                         self.sender.keep_bounds()
                 came = False
+            self.alarm.look()
             self.reply()
-            came |= self.receive(max(0.0, (min(end, self.sender.next_look) if came else end) - time.monotonic()))
+            wake = min(end, self.alarm.next_look, self.sender.next_look if came else end)
+            came |= self.receive(max(0.0, wake - time.monotonic()))

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout  # not in the sending thread, where a for
 log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
 
 NAME = re.compile(r"(?P<time>\d{20})-[0-9a-f]{16}-.+-(?P<dropped>\d+)\.(?P<suffix>envelope|reason|tmp|dropped)")
-LOCK, REJECTED = "sender.lock", "rejected"
+LOCK, REJECTED, ALARM = "sender.lock", "rejected", "alarm"
 
 
 class Spool:
@@ -71,7 +71,7 @@ class Spool:
         with contextlib.suppress(OSError):
             for name in os.listdir(self.folder):
                 match = NAME.fullmatch(name)
-                if match is None and not name.startswith((LOCK, REJECTED)):
+                if match is None and not name.startswith((LOCK, REJECTED, ALARM)):
                     foreign = name
                 elif match and match["suffix"] == "envelope" and name not in self.ignored:
                     names.append(name)

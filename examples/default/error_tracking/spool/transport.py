@@ -17,7 +17,8 @@ from sentry_sdk.transport import HttpTransport
 from sentry_sdk.utils import Dsn
 from urllib3.exceptions import ProtocolError
 
-from error_tracking.spool.files import Spool
+from error_tracking.spool.alarm import Alarm
+from error_tracking.spool.files import NAME, Spool
 from error_tracking.spool.kinds import kind_of
 from error_tracking.spool.sender import CONNECTIONS, Sender
 from error_tracking.spool.thread import SenderThread
@@ -31,6 +32,7 @@ class SpoolTransport(HttpTransport):
 
     root: Path
     bounds: dict[str, int]
+    alert_seconds: int
 
     def __init__(self, options: dict[str, Any]) -> None:
         """Set up the spool of the DSN; nothing is started yet."""
@@ -51,7 +53,7 @@ class SpoolTransport(HttpTransport):
 
     def renew(self) -> None:
         """Replace the thread and the connections after a fork, because the parent process may hold their locks."""
-        self.thread = SenderThread(Sender(self.spool, self.post))
+        self.thread = SenderThread(Sender(self.spool, self.post), Alarm(self.spool, self.alert_seconds))
         self.connections = connections(self.options)
         self.resumed = self.bypassed = False
 
@@ -120,14 +122,20 @@ def connections(options: dict[str, Any]) -> PoolManager:
     return pool
 
 
-def spool_transport(folder: str, *, max_megabytes: int, max_days: int) -> type[SpoolTransport] | None:
-    """Return a transport class for a folder, as `sentry_sdk.init` expects it, or None if `folder` is empty."""
+def spool_transport(
+    folder: str, *, max_megabytes: int, max_days: int, alert_minutes: int = 15
+) -> type[SpoolTransport] | None:
+    """Return a transport class for a folder, as `sentry_sdk.init` expects it, or None if `folder` is empty.
+
+    If an event waits longer than `alert_minutes`, ADMINS are notified; with 0, never.
+    """
     if not folder:
         return None
 
     class ConfiguredSpoolTransport(SpoolTransport):
         root = Path(folder)
         bounds = {"max_bytes": max_megabytes * 1_000_000, "max_seconds": max_days * 86400}
+        alert_seconds = alert_minutes * 60
 
     return ConfiguredSpoolTransport
 
@@ -139,10 +147,22 @@ def resume_spool(**_: Any) -> None:
         transport.resume()
 
 
+def spool_class(options: dict[str, Any]) -> type[SpoolTransport] | None:
+    """Return the transport class of the options of `sentry_sdk.init`, or None without a DSN or a spool."""
+    transport = options["transport"]
+    spools = isinstance(transport, type) and issubclass(transport, SpoolTransport)
+    return cast(type[SpoolTransport], transport) if options["dsn"] and spools else None
+
+
+def all_waiting(transport: type[SpoolTransport]) -> list[str]:
+    """Return the names of the waiting files of all DSNs."""
+    return [file.name for file in transport.root.glob("*/*.envelope") if NAME.fullmatch(file.name)]
+
+
 def backlog(options: dict[str, Any]) -> str:
     """Return a one-line summary of the events in the spool, or "" if it is empty or turned off."""
-    transport = options["transport"]
-    if not options["dsn"] or not isinstance(transport, type) or not issubclass(transport, SpoolTransport):
+    transport = spool_class(options)
+    if transport is None:
         return ""
     own = transport.spool_of(options["dsn"])
     others = {file.parent for file in own.folder.parent.glob("*/*.envelope")} - {own.folder}

@@ -7,6 +7,7 @@ import sentry_sdk
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from error_tracking import conf
+from error_tracking.spool.alarm import Alarm
 from error_tracking.spool.files import Spool
 from error_tracking.spool.sender import Batch, Sender
 from error_tracking.spool.transport import SpoolTransport
@@ -53,4 +54,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{sent} events sent, {left} waiting")
         if spool.ignored:
             raise CommandError(f"{sent} events sent, {len(spool.ignored)} in {spool.folder} cannot be read or deleted")
+        Alarm(spool, transport.alert_seconds).clear()
         self.stdout.write(self.style.SUCCESS(f"No events are waiting. {spool}".strip()))

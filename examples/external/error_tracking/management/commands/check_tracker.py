@@ -1,47 +1,24 @@
-"""`manage.py check_tracker`: checks that errors of this site reach its tracker."""
+"""`manage.py check_tracker`: checks that errors of this site reach its tracker, and that somebody is notified."""
 
 import http.client
 import time
 import urllib.error
-import urllib.request
-from typing import Any, cast
+import uuid
+from collections.abc import Callable
+from typing import Any
 
-import sentry_sdk
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from sentry_sdk.transport import HttpTransport
 from sentry_sdk.utils import Dsn
 
 from error_tracking import conf
+from error_tracking.alert_rules import find_mail, find_project, mailpit_runs, matching_rules
+from error_tracking.probe import reach, send
 from error_tracking.spool.transport import backlog
-from error_tracking.tracker_api import SECONDS, find_issue, tracker_address, tracker_name
+from error_tracking.tracker_api import find_issue, tracker_address, tracker_name
 
 READ_BACK_SECONDS = 30
+ALERT_SECONDS = 150  # GlitchTip looks for new issues once a minute
 LOOK_SECONDS = 1  # between two requests
-WAYS_OUT = {
-    "network": f"no response within {SECONDS} s, or a broken connection: check the logs of the tracker and any proxy",
-    "status_400": "the tracker cannot read the event (400): SENTRY_DSN must point to a Sentry-compatible tracker",
-    "status_401": "the key is rejected (401): copy the DSN again from the project's settings in the tracker",
-    "status_403": "the key is rejected (403): copy the DSN again from the project's settings in the tracker;"
-    " after a wrong key, GlitchTip also rejects the right one for 30 seconds",
-    "status_404": "not found (404): check the host, port and project number in SENTRY_DSN",
-    "status_413": "the event is too large (413): raise the limit of the tracker, or of the proxy in front of it",
-    "status_429": "the rate limit is exceeded (429): wait, or raise the project's limit in the tracker",
-}
-
-
-class ReportingTransport(HttpTransport):
-    """The SDK's own transport, which also records why an event was dropped."""
-
-    TIMEOUT = SECONDS
-
-    def __init__(self, options: dict[str, Any]) -> None:
-        """Accept the options that every transport accepts."""
-        super().__init__(options)
-        self.dropped: list[str] = []
-
-    def on_dropped_event(self, reason: str) -> None:
-        """Record `reason`, such as "network" or "status_403"."""
-        self.dropped.append(reason)
 
 
 class Command(BaseCommand):
@@ -50,8 +27,9 @@ class Command(BaseCommand):
     help = "Send a test event to the tracker and report the result."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add --read-back."""
+        """Add --read-back and --alert."""
         parser.add_argument("--read-back", action="store_true", help="also find the event as an issue in GlitchTip")
+        parser.add_argument("--alert", action="store_true", help="send a new error, and report who is notified of it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the steps.
@@ -65,53 +43,20 @@ class Command(BaseCommand):
         self.stdout.write(f"DSN       project {dsn.project_id} at {tracker_address(dsn)}")
         if waiting := backlog(conf.options()):
             self.stdout.write(f"Spool     {waiting}")
-        self.reach(dsn)
+        reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
-        event_id = self.send()
+        address, marker = tracker_address(dsn), uuid.uuid4().hex[:12]
+        event: dict[str, Any] = {"message": "check_tracker: sent on purpose", "level": "info"}
+        mail = False
+        if options["alert"]:  # a fingerprint of its own makes the event the first one of a new issue
+            mail = self.show_rules(address, dsn.project_id)
+            event = {"message": f"check_tracker --alert {marker}", "level": "error", "fingerprint": [marker]}
+        event_id = send(event)
         self.stdout.write(self.style.SUCCESS(f"Event     accepted, ID {event_id}"))
-        if options["read_back"]:
-            self.read_back(tracker_address(dsn), event_id)
-
-    def reach(self, dsn: Dsn) -> None:
-        """Request the server's front page; any response is accepted.
-
-        Raises:
-            CommandError: if there is no response.
-        """
-        try:
-            urllib.request.urlopen(tracker_address(dsn), timeout=SECONDS).close()
-        except urllib.error.HTTPError as answer:
-            answer.close()
-        except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            if isinstance(reason, ConnectionRefusedError):
-                problem = "refused the connection: start the tracker, or correct the port in SENTRY_DSN"
-            elif isinstance(reason, TimeoutError):
-                problem = f"did not respond within {SECONDS} s: check the tracker's load, and any firewall in between"
-            else:
-                problem = f"cannot be reached ({reason}): check the scheme and host in SENTRY_DSN"
-            raise CommandError(f"Server    {dsn.netloc} {problem}") from None
-
-    def send(self) -> str:
-        """Send one event with the options from the settings, and return its ID.
-
-        Raises:
-            CommandError: if the tracker does not accept the event.
-        """
-        client = sentry_sdk.Client(**{**conf.options(), "transport": ReportingTransport})
-        transport = cast(ReportingTransport, client.transport)
-        started = time.monotonic()
-        event_id = client.capture_event(
-            {"message": "check_tracker: sent on purpose", "level": "info", "tags": {"check_tracker": "true"}}
-        )
-        patience = 5 * SECONDS  # the transport may connect four times
-        client.close(timeout=patience)
-        if transport.dropped:
-            reason = transport.dropped[0]
-            raise CommandError(f"Event     {WAYS_OUT.get(reason, f'the tracker failed ({reason}): check its log')}")
-        if event_id is None or time.monotonic() - started >= patience:
-            raise CommandError("Event     not sent in time: check the tracker's log")
-        return event_id
+        if options["read_back"] or options["alert"]:
+            self.read_back(address, event_id)
+        if mail:
+            self.wait_for_mail(marker)
 
     def read_back(self, address: str, event_id: str) -> None:
         """Wait until GlitchTip shows the event, which its worker may fail to store after its web process accepts it.
@@ -119,27 +64,101 @@ class Command(BaseCommand):
         Raises:
             CommandError: if the event is not shown within `READ_BACK_SECONDS`, or GlitchTip cannot be queried.
         """
-        name = tracker_name(address)
-        if not name.startswith("GlitchTip"):
-            raise CommandError(f"Issue     {address} is not GlitchTip: search that tracker for the event's ID")
-        if not conf.api_token():
-            raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it {conf.where()}")
-        self.stdout.write(f"Issue     searching {name} ", ending="")
-        issue: dict[str, str] = {}
-        deadline = time.monotonic() + READ_BACK_SECONDS
-        while not issue and time.monotonic() < deadline:
-            self.stdout.write(".", ending="")
-            self.stdout.flush()
-            try:
-                issue = find_issue(address, conf.api_token(), event_id)
-            except urllib.error.HTTPError as error:
-                raise CommandError(f"its API answered {error.code}: check GLITCHTIP_API_TOKEN") from None
-            except (OSError, ValueError, http.client.HTTPException) as error:
-                raise CommandError(f"its API does not respond: {error}") from None
-            time.sleep(0 if issue else LOOK_SECONDS)
+        token = self.token(address)
+        issue = self.wait(
+            f"Issue     searching {tracker_name(address)} ",
+            READ_BACK_SECONDS,
+            lambda: find_issue(address, token, event_id),
+        )
         if not issue:
             raise CommandError(
                 f" no issue after {READ_BACK_SECONDS} s: the event was accepted but not stored. Check that the"
                 " worker is running and that migrations have been applied; see GlitchTip's log"
             )
         self.stdout.write(self.style.SUCCESS(f" found: {issue['url']}"))
+
+    def token(self, address: str) -> str:
+        """Return the token for GlitchTip's API.
+
+        Raises:
+            CommandError: if the tracker is not GlitchTip, or there is no token.
+        """
+        if not tracker_name(address).startswith("GlitchTip"):
+            raise CommandError(f"Issue     {address} is not GlitchTip: search that tracker for the event's ID")
+        if not conf.api_token():
+            raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it {conf.where()}")
+        return conf.api_token()
+
+    def wait(self, label: str, seconds: float, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Print `label`, and a dot for each try, until `find` returns something or the time is over; return it.
+
+        Raises:
+            CommandError: if a request fails.
+        """
+        self.stdout.write(label, ending="")
+        found: dict[str, Any] = {}
+        deadline = time.monotonic() + seconds
+        while not found and time.monotonic() < deadline:
+            self.stdout.write(".", ending="")
+            self.stdout.flush()
+            found = self.ask(find)
+            time.sleep(0 if found else LOOK_SECONDS)
+        return found
+
+    def ask(self, query: Callable[[], Any]) -> Any:
+        """Return the result of a query to an API.
+
+        Raises:
+            CommandError: if the request fails.
+        """
+        try:
+            return query()
+        except urllib.error.HTTPError as error:
+            raise CommandError(f"its API answered {error.code}: check GLITCHTIP_API_TOKEN") from None
+        except (OSError, ValueError, LookupError, http.client.HTTPException) as error:
+            raise CommandError(f"its API does not respond: {error}") from None
+
+    def show_rules(self, address: str, project_id: str) -> bool:
+        """Print the rules that a single error triggers, and whom they notify; return whether one sends mail.
+
+        Raises:
+            CommandError: if nobody would be notified.
+        """
+        token = self.token(address)
+        project = self.ask(lambda: find_project(address, token, project_id))
+        if not project:
+            raise CommandError(
+                f"Rule      the account of GLITCHTIP_API_TOKEN cannot see project {project_id}: use the token of a member"
+            )
+        rules = self.ask(lambda: matching_rules(address, token, project, conf.options()["environment"]))
+        for rule in rules:
+            self.stdout.write(f"Rule      {rule.name}: notifies {', '.join(rule.recipients) or 'nobody'}")
+        if not any(rule.recipients for rule in rules):
+            reason = "the rules notify nobody" if rules else "no rule is triggered by a single error"
+            raise CommandError(
+                f"Rule      {reason}: open the project's alerts in GlitchTip, and the members of its team"
+            )
+        return any(rule.sends_mail for rule in rules)
+
+    def wait_for_mail(self, marker: str) -> None:
+        """Wait until Mailpit has the mail about the event, if Mailpit runs; otherwise, print that it was not checked.
+
+        Raises:
+            CommandError: if the mail does not come within `ALERT_SECONDS`, or no mail is sent.
+        """
+        if not mailpit_runs(conf.mailpit()):
+            if not conf.sends_mail():
+                raise CommandError(
+                    f"Mail      EMAIL_URL is empty, so GlitchTip in compose sends no mail: set it {conf.where()}"
+                )
+            self.stdout.write(
+                "Mail      not checked: within two minutes, look into the inbox of those who are notified"
+            )
+            return
+        mail = self.wait("Mail      waiting in Mailpit ", ALERT_SECONDS, lambda: find_mail(conf.mailpit(), marker))
+        if not mail:
+            raise CommandError(
+                f" none after {ALERT_SECONDS} s: check that GlitchTip's worker runs, and its EMAIL_URL; see GlitchTip's log"
+            )
+        to = ", ".join(recipient["Address"] for recipient in mail["To"])
+        self.stdout.write(self.style.SUCCESS(f" found: {mail['Subject']}, to {to}"))

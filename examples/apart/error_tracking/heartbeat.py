@@ -1,0 +1,93 @@
+"""Sends heartbeats to GlitchTip's monitors after a job has succeeded, so that a job that stops running is noticed.
+
+`manage.py run_monitored` does the same for any command.
+"""
+
+import contextlib
+import http.client
+import logging
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+
+from sentry_sdk.utils import Dsn
+
+from error_tracking import conf
+from error_tracking.tracker_api import SECONDS, get_json, tracker_address
+
+log = logging.getLogger(__name__)
+
+
+class HeartbeatError(Exception):
+    """A heartbeat cannot be sent; the message says why, and what to do."""
+
+
+@contextlib.contextmanager
+def monitored(name: str) -> Iterator[None]:
+    """Send the heartbeat of a job after the block, unless the block raises.
+
+    A heartbeat that cannot be sent is logged as a warning. If HEARTBEATS is empty, nothing is sent.
+    """
+    yield
+    if conf.heartbeats():
+        try:
+            send_heartbeat(name)
+        except HeartbeatError as error:
+            log.warning("%s", error)
+
+
+def send_heartbeat(name: str) -> None:
+    """Tell the monitor of a job that the job has succeeded.
+
+    Raises:
+        HeartbeatError: if HEARTBEATS does not contain the job, or the monitor does not accept the heartbeat.
+    """
+    target = conf.heartbeats().get(name)
+    if target is None:
+        raise HeartbeatError(f"HEARTBEATS has no job {name}: add it {conf.where()}")
+    try:
+        if isinstance(target, str):
+            post(target)
+        elif not send_to_glitchtip(name):
+            raise HeartbeatError(
+                f"GlitchTip has no monitor for the heartbeats of {name}: run docker compose up for glitchtip-provision,"
+                " or set its heartbeat URL in HEARTBEATS"
+            )
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise HeartbeatError(f"The heartbeat of {name} was not sent ({error}): check the tracker") from error
+
+
+def post(url: str) -> None:
+    """Send an empty POST request.
+
+    Raises:
+        OSError: if there is no response, or it has a status of 400 or above.
+    """
+    urllib.request.urlopen(urllib.request.Request(url, data=b""), timeout=SECONDS).close()
+
+
+def send_to_glitchtip(name: str) -> bool:
+    """Return whether an organization that GLITCHTIP_API_TOKEN can read has the monitor of a job.
+
+    glitchtip/provision.py derives the same endpoint from the DSN. The path contains the slug of the organization, which
+    GlitchTip chooses and its owner can change (`heartbeat_check` in its apps/uptime/api.py).
+
+    Raises:
+        OSError: if there is no response, or the token or the heartbeat is rejected.
+        ValueError: if the key of the DSN is not GlitchTip's.
+    """
+    if not conf.options()["dsn"]:
+        return False
+    dsn = Dsn(conf.options()["dsn"])
+    endpoint = uuid.uuid5(uuid.UUID(dsn.public_key), name)
+    api = f"{tracker_address(dsn)}api/0/organizations/"
+    for organization in get_json(api, conf.api_token()):
+        try:
+            post(f"{api}{organization['slug']}/heartbeat_check/{endpoint}/")
+        except urllib.error.HTTPError as answer:
+            if answer.code != 404:
+                raise
+        else:
+            return True
+    return False

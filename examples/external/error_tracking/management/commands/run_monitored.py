@@ -1,0 +1,50 @@
+"""`manage.py run_monitored NAME COMMAND …`: runs a command, and sends the heartbeat of a job if it succeeds."""
+
+import argparse
+import signal
+import subprocess
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from error_tracking import conf
+from error_tracking.heartbeat import HeartbeatError, send_heartbeat
+
+
+class Command(BaseCommand):
+    """Exits with the exit code of the command. A heartbeat that cannot be sent is printed, but is not a failure."""
+
+    help = "Run a command, and tell its monitor in GlitchTip if it succeeds."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the job and the command."""
+        parser.add_argument("name", metavar="NAME", help="a job in HEARTBEATS")
+        parser.add_argument(
+            "command", metavar="COMMAND", nargs=argparse.REMAINDER, help="the command and its arguments"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the command.
+
+        Raises:
+            CommandError: if the job is unknown, or the command cannot be run or fails.
+        """
+        name, command = options["name"], options["command"]
+        if name not in conf.heartbeats():
+            raise CommandError(f"HEARTBEATS has no job {name}: add it {conf.where()}")
+        if not command:
+            raise CommandError(f"Which command? Run manage.py run_monitored {name} COMMAND")
+        try:
+            process = subprocess.Popen(command)  # noqa: S603
+        except OSError as error:
+            raise CommandError(f"{command[0]} cannot be run ({error.strerror})", returncode=127) from None
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        if code := process.wait():
+            raise CommandError(
+                f"{command[0]} failed with {code}: no heartbeat was sent", returncode=code if code > 0 else 128 - code
+            )
+        try:
+            send_heartbeat(name)
+        except HeartbeatError as error:
+            self.stderr.write(str(error))
