@@ -86,7 +86,9 @@ def test_waiting_for_an_event_shows_progress_and_ends(open_page: OpenPage, site:
     page = open_page()
     page.goto(f"{site.url}/?tried=error&event={'f' * 32}")
     expect(page.get_by_role("progressbar")).to_be_visible()
-    page.add_init_script("const after = setTimeout; window.setTimeout = (call, _, ...given) => after(call, 1, ...given)")
+    page.add_init_script(
+        "const after = setTimeout; window.setTimeout = (call, _, ...given) => after(call, 1, ...given)"
+    )
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("has not appeared in the tracker yet")
     expect(page.get_by_role("progressbar")).to_have_count(0)
