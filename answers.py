@@ -30,8 +30,6 @@ INSTALLED = frozenset(
     setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
-#: Mailpit's page, in development, is at this distance above app_port: at 8025, its own default, for 8001.
-MAILPIT_OFFSET = 24
 #: Names that Windows reserves for devices (Microsoft, "Naming Files, Paths, and Namespaces").
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))}
 #: Unicode categories not allowed in one line of text: controls, lone surrogates, line and paragraph separators.
@@ -152,12 +150,16 @@ def check_app_port(answers: Answers) -> str:
     if port == answers.get("glitchtip_port"):
         other = "8001" if port == "8000" else "8000"
         return f"is already used by the tracker (glitchtip_port); choose another, for example {other}"
-    mailpit = int(port) + MAILPIT_OFFSET
-    if mailpit > 65535:
-        return f"must be at most {65535 - MAILPIT_OFFSET}, because Mailpit uses the port {MAILPIT_OFFSET} above it"
-    if str(mailpit) == answers.get("glitchtip_port"):
-        return f"would give Mailpit, {MAILPIT_OFFSET} ports above it, the port of the tracker; choose another"
+    if int(mailpit_port(answers)) > 65535:
+        return "must be at most 65511, because Mailpit uses the port 24 above it"
+    if mailpit_port(answers) == answers.get("glitchtip_port"):
+        return "is not possible, because Mailpit uses the port 24 above it, which is the tracker's (glitchtip_port)"
     return ""
+
+
+def mailpit_port(answers: Answers) -> str:
+    """Return the port of Mailpit's page in development: 24 above `app_port`, so 8025, its own default, for 8001."""
+    return str(int(answers["app_port"]) + 24)
 
 
 def check_dsn(dsn: str) -> str:

@@ -26,6 +26,7 @@ from answers import (  # noqa: E402
     CHECKS,
     Answers,
     canonical,
+    mailpit_port,
     project_slug,
     rejection,
     rejections,
@@ -237,6 +238,7 @@ class AnswersExtension(Extension):
         check_command(command_line())
         environment.filters.update(
             check=check,
+            mailpit_port=mailpit_port,
             plain=plain,
             project_slug=project_slug,
             python_string=python_string,

@@ -60,7 +60,11 @@ BAD = [
     ),
     ("app_port", "8000", "is already used by the tracker (glitchtip_port); choose another, for example 8001"),
     ("app_port", "65512", "must be at most 65511, because Mailpit uses the port 24 above it"),
-    ("app_port", "7976", "would give Mailpit, 24 ports above it, the port of the tracker; choose another"),
+    (
+        "app_port",
+        "7976",
+        "is not possible, because Mailpit uses the port 24 above it, which is the tracker's (glitchtip_port)",
+    ),
     ("staging_dsn", "errors.example.com", "is not a DSN"),
     ("staging_dsn", "https://KEY@errors.example.com/2", "contains the KEY of the example"),
     *(

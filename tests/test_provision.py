@@ -184,10 +184,9 @@ def test_a_project_that_is_created_later_in_glitchtip_gets_the_next_id(glitchtip
     assert glitchtip.read("ProjectKey.objects.count()") == 2
 
 
-def test_without_a_monitor_url_and_tokens_there_is_no_monitor_and_no_token(glitchtip: GlitchTip) -> None:
-    done = glitchtip.provision(PROVISION_MONITOR_URL="", GLITCHTIP_API_TOKEN="", GLITCHTIP_RELEASE_TOKEN="")
-    assert done == (0, READY, "")
-    assert glitchtip.read("Monitor.objects.count() + APIToken.objects.count()") == 0
+def test_without_a_monitor_url_there_is_no_monitor(glitchtip: GlitchTip) -> None:
+    assert glitchtip.provision(PROVISION_MONITOR_URL="") == (0, READY, "")
+    assert glitchtip.read("Monitor.objects.count()") == 0
 
 
 def test_an_account_with_the_address_is_used_whatever_its_case_and_keeps_its_password(glitchtip: GlitchTip) -> None:
@@ -300,6 +299,7 @@ STORIES = {
     "a token has other scopes": ("APIToken.objects.filter(label='releases').update(scopes=1)", READY),
     "the key is deleted": ("ProjectKey.objects.get().delete()", GONE),
     "the project is deleted": ("Project.objects.get().force_delete()", GONE),
+    "the deletion of the project waits for the worker": ("Project.objects.get().delete()", GONE),
     "the organization is deleted": ("Organization.objects.get().delete()", GONE),
 }
 
@@ -317,27 +317,18 @@ def test_what_the_owner_changed_stays_changed(glitchtip: GlitchTip, change: str,
     assert glitchtip.dump() == before
 
 
-def test_a_project_whose_deletion_waits_for_the_worker_stays_deleted(glitchtip: GlitchTip) -> None:
-    glitchtip.provision()
-    glitchtip.change("Project.objects.get().delete()")
-    before = glitchtip.dump()
-    assert glitchtip.provision(HEARTBEATS="backup=7200") == (0, GONE, "")
-    assert glitchtip.dump() == before
-    assert glitchtip.read("Project.objects.get().is_deleted")
-
-
 def test_a_token_that_is_set_later_acts_for_an_owner_and_not_for_a_manager_or_an_invitation(
     glitchtip: GlitchTip,
 ) -> None:
-    glitchtip.provision(GLITCHTIP_RELEASE_TOKEN="")
+    glitchtip.provision()
     glitchtip.change("""
 OrganizationUser.objects.update(role=2)
 organization = Organization.objects.get()
 OrganizationUser.objects.create(organization=organization, role=3, email="carl@example.com")
 organization.add_user(User.objects.create_superuser("bob@example.com", "own"), role=3)
 """)
-    assert glitchtip.provision() == (0, READY, "")
-    assert glitchtip.read("APIToken.objects.get(label='releases').user.email") == "bob@example.com"
+    assert glitchtip.provision(GLITCHTIP_RELEASE_TOKEN="d" * 64) == (0, READY, "")
+    assert glitchtip.read("APIToken.objects.get(token='d' * 64).user.email") == "bob@example.com"
 
 
 def test_a_token_that_is_replaced_in_the_env_file_is_created(glitchtip: GlitchTip) -> None:
@@ -352,8 +343,10 @@ def test_a_token_that_is_replaced_in_the_env_file_is_created(glitchtip: GlitchTi
 @pytest.fixture
 def old(glitchtip: GlitchTip) -> GlitchTip:
     """Return a GlitchTip as version 0.1 left it: with a monitor and a token to read, without a rule or a record."""
-    glitchtip.provision(GLITCHTIP_RELEASE_TOKEN="")
-    glitchtip.change("ProjectAlert.objects.all().delete(); connection.cursor().execute('DROP TABLE provisioned')")
+    glitchtip.provision()
+    glitchtip.change(
+        "APIToken.objects.filter(label='releases').delete(); ProjectAlert.objects.all().delete(); connection.cursor().execute('DROP TABLE provisioned')"
+    )
     return glitchtip
 
 
@@ -370,18 +363,6 @@ def test_a_stack_of_version_0_1_gets_a_rule_and_a_release_token_once(old: Glitch
     assert old.dump() == after
 
 
-@pytest.mark.parametrize(
-    "change",
-    ["Monitor.objects.update(url='https://shop.example.com/', interval=300)", "Monitor.objects.all().delete()"],
-    ids=["edited", "deleted"],
-)
-def test_the_monitor_of_a_stack_of_version_0_1_stays_as_it_is(old: GlitchTip, change: str) -> None:
-    old.change(change)
-    before = old.read(MONITORS)
-    assert old.provision() == (0, READY, "")
-    assert old.read(MONITORS) == before
-
-
 def test_a_rule_that_the_owner_of_a_stack_of_version_0_1_made_gets_no_twin(old: GlitchTip) -> None:
     old.change("rule = ProjectAlert.objects.create(project_id=1, quantity=5, timespan_minutes=10)")
     old.change("AlertRecipient.objects.create(alert=ProjectAlert.objects.get(), recipient_type='email')")
@@ -393,7 +374,7 @@ def test_a_rule_that_the_owner_of_a_stack_of_version_0_1_made_gets_no_twin(old: 
 # Webhooks and heartbeats
 
 
-@pytest.mark.parametrize("kind", ["", "webhook", "discord", "googlechat"])
+@pytest.mark.parametrize("kind", ["", "discord"])
 def test_a_webhook_gets_a_rule_of_its_own(glitchtip: GlitchTip, kind: str) -> None:
     assert glitchtip.provision(ALERT_WEBHOOK_URL=HOOK, ALERT_WEBHOOK_TYPE=kind) == (0, READY, "")
     assert glitchtip.read(RULES) == [[1, 1440, True, 1], [1, 1440, True, 1]]
@@ -425,7 +406,7 @@ def test_each_job_in_heartbeats_gets_a_monitor_once(glitchtip: GlitchTip) -> Non
     monitors = f"list(Monitor.objects.filter(monitor_type='Heartbeat').order_by('pk').values_list({fields}))"
     assert glitchtip.provision(HEARTBEATS="backup=7200") == (0, READY, "")
     assert glitchtip.read(monitors) == [heartbeat("backup", 7200)]
-    glitchtip.provision(HEARTBEATS=" backup=60, reports=32767 ,elsewhere=https://example.com/ping")
+    glitchtip.provision(HEARTBEATS=" backup=60, reports=32767 ,elsewhere=https://example.com/ping,a=2h,b=0,c=32768,=9")
     assert glitchtip.read(monitors) == [heartbeat("backup", 7200), heartbeat("reports", 32767)]
     glitchtip.change("Monitor.objects.filter(name='backup').delete()")
     glitchtip.provision(HEARTBEATS="backup=7200,reports=3600,mails=1")
@@ -436,19 +417,11 @@ def test_each_job_in_heartbeats_gets_a_monitor_once(glitchtip: GlitchTip) -> Non
 
 #: What is around an unexpected error.
 UNEXPECTED, LOOK = "provision.py changed nothing (", "): see docker compose logs glitchtip glitchtip-db\n"
-HEARTBEATS_MESSAGE = (
-    "HEARTBEATS must be a list such as backup=7200,reports=3600, with 1 to 32767 seconds, or a URL:"
-    " correct it in the env file\n"
-)
 WEBHOOK_URL_MESSAGE = "ALERT_WEBHOOK_URL must begin with https:// or http://: correct it in the env file\n"
 INVALID: dict[str, tuple[dict[str, str], str]] = {
     "a key that is not hexadecimal": (
         {"GLITCHTIP_KEY": "hunter2"},
         "GLITCHTIP_KEY must be 32 hexadecimal digits: correct it in the env file\n",
-    ),
-    "an ID that is not a number": (
-        {"PROVISION_ID": "one"},
-        f"{UNEXPECTED}ValueError: invalid literal for int() with base 10: 'one'{LOOK}",
     ),
     "a webhook without a scheme": ({"ALERT_WEBHOOK_URL": "chat.example.com/hooks/1"}, WEBHOOK_URL_MESSAGE),
     "a webhook that is a file": ({"ALERT_WEBHOOK_URL": "file:///etc/passwd"}, WEBHOOK_URL_MESSAGE),
@@ -460,13 +433,6 @@ INVALID: dict[str, tuple[dict[str, str], str]] = {
         {"ALERT_WEBHOOK_URL": HOOK, "ALERT_WEBHOOK_TYPE": "email"},
         "ALERT_WEBHOOK_TYPE must be one of discord, googlechat, webhook: correct it in the env file\n",
     ),
-    "a heartbeat without an interval": ({"HEARTBEATS": "backup"}, HEARTBEATS_MESSAGE),
-    "a heartbeat without a name": ({"HEARTBEATS": "reports=3600,=7200"}, HEARTBEATS_MESSAGE),
-    "a heartbeat with a space": ({"HEARTBEATS": "backup = 7200"}, HEARTBEATS_MESSAGE),
-    "a heartbeat in hours": ({"HEARTBEATS": "backup=2h"}, HEARTBEATS_MESSAGE),
-    "a heartbeat longer than a smallint": ({"HEARTBEATS": "backup=32768"}, HEARTBEATS_MESSAGE),
-    "a heartbeat of zero seconds": ({"HEARTBEATS": "backup=0"}, HEARTBEATS_MESSAGE),
-    "a heartbeat of negative seconds": ({"HEARTBEATS": "backup=-1"}, HEARTBEATS_MESSAGE),
 }
 
 
@@ -477,10 +443,6 @@ def test_an_invalid_variable_is_one_line_and_changes_nothing(
     empty = glitchtip.dump()
     assert glitchtip.provision_apart(**variables) == (1, "", message)
     assert glitchtip.dump() == empty
-    glitchtip.provision()
-    before = glitchtip.dump()
-    assert glitchtip.provision(**variables) == (1, "", message)
-    assert glitchtip.dump() == before
 
 
 OTHERS: dict[str, tuple[dict[str, str], str]] = {

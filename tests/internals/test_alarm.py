@@ -1,12 +1,13 @@
 """ADMINS get one mail if events wait too long, and one when none waits any longer; `check_spool` reports the same."""
 
+import threading
 import time
 
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from error_tracking.notify import notify_admins
+from config.mail import admins
 from error_tracking.options import sentry_options
 from error_tracking.spool.alarm import Alarm
 from servers import serving
@@ -19,11 +20,9 @@ SOON = 0.1 / 60  # minutes
 @pytest.fixture
 def subjects(settings, monkeypatch):
     """Return a function that lists the subjects of the mails that ADMINS have got."""
-    settings.EMAIL_SUBJECT_PREFIX = ""
-    settings.ADMINS = admins = ["ada@example.com"]
-    monkeypatch.setattr("error_tracking.conf.sends_mail", lambda: True)
-    monkeypatch.setattr("error_tracking.notify.mail_admins", lambda *text: mail.send_mail(*text, None, admins))
-    return lambda: [message.subject for message in mail.outbox]
+    settings.ADMINS = admins("ada@example.com")
+    monkeypatch.setattr("error_tracking.conf.has_mail_server", lambda: True)  # of the tests: a list in memory
+    return lambda: [message.subject.removeprefix(settings.EMAIL_SUBJECT_PREFIX) for message in mail.outbox]
 
 
 def test_admins_get_one_mail_for_an_outage_and_one_after_it(root, subjects):
@@ -38,6 +37,7 @@ def test_admins_get_one_mail_for_an_outage_and_one_after_it(root, subjects):
     assert subjects() == [WAITING, AGAIN]
     assert "5 waiting in " in mail.outbox[0].body
     assert "crash" not in mail.outbox[0].body
+    assert mail.outbox[0].to == ["ada@example.com"]
 
 
 def test_the_mail_comes_while_the_tracker_asks_to_wait_for_an_hour(root, subjects):
@@ -77,23 +77,35 @@ def test_flush_spool_sends_the_second_mail_if_the_site_does_not_run(root, settin
     assert subjects() == [WAITING, AGAIN]
 
 
-def test_without_mail_the_message_is_an_error_in_the_log_and_no_event(settings, caplog, sentry_events):
+def test_without_mail_the_message_is_an_error_in_the_log_and_no_event(root, settings, caplog, sentry_events):
     settings.ADMINS = []
-    notify_admins("Nothing arrives", "see why")
+    Alarm(spool_for(root, closed_port()), 60).notify("Nothing arrives", "see why")
     [line] = caplog.records
     assert (line.levelname, line.getMessage()) == ("ERROR", "Nothing arrives: see why")
     assert sentry_events == []
 
 
-def test_a_mail_that_cannot_be_sent_is_an_error_in_the_log(subjects, caplog, monkeypatch):
+def test_a_mail_that_cannot_be_sent_is_an_error_in_the_log(root, subjects, caplog, monkeypatch):
     def refuse(*_):
         raise ConnectionRefusedError("no mail server")
 
-    monkeypatch.setattr("error_tracking.notify.mail_admins", refuse)
-    notify_admins("Nothing arrives", "see why")
+    monkeypatch.setattr("error_tracking.spool.alarm.mail_admins", refuse)
+    Alarm(spool_for(root, closed_port()), 60).notify("Nothing arrives", "see why")
     [line] = caplog.records
     assert line.levelname == "ERROR"
     assert "Nothing arrives: see why (The mail to ADMINS failed: ConnectionRefusedError" in line.getMessage()
+
+
+def test_a_mail_server_that_hangs_does_not_stop_the_sending_of_events(root, subjects, monkeypatch):
+    hanging = threading.Event()
+    monkeypatch.setattr("error_tracking.spool.alarm.mail_admins", lambda *_: hanging.wait(60))
+    monkeypatch.setattr(Alarm, "MAIL_SECONDS", 0.05)
+    with site(port := closed_port(), root, alert_minutes=SOON) as client:
+        crash(client)
+        wait_for((spool_for(root, port).folder / "alarm").exists)
+        with serving(200, port) as tracker:
+            wait_for(tracker.event_ids)
+    hanging.set()
 
 
 @pytest.fixture

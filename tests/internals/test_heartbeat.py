@@ -6,8 +6,7 @@ import uuid
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.env import heartbeats
-from error_tracking.heartbeat import monitored
+from error_tracking.heartbeat import heartbeats, monitored
 from servers import serving
 
 KEY = "0123456789abcdef" * 2
@@ -41,9 +40,9 @@ def test_a_block_that_raises_sends_none(glitchtip):
     ("job", "pages", "message"),
     [
         ("reports", {}, "HEARTBEATS has no job reports: add it"),
-        ("backup", {"/api/0/organizations/": [{"slug": "acme"}]}, "has no monitor for the heartbeats of backup"),
-        ("backup", {}, "The heartbeat of backup was not sent (HTTP Error 404"),
-        ("elsewhere", {}, "The heartbeat of elsewhere was not sent (HTTP Error 404"),
+        ("backup", {"/api/0/organizations/": [{"slug": "acme"}]}, "GlitchTip has no monitor for backup: run"),
+        ("backup", {}, "The heartbeat of backup was answered with 404: check the tracker"),
+        ("elsewhere", {}, "The heartbeat of elsewhere was answered with 404"),
     ],
 )
 def test_a_heartbeat_that_cannot_be_sent_is_a_warning(glitchtip, caplog, job, pages, message):
@@ -53,6 +52,13 @@ def test_a_heartbeat_that_cannot_be_sent_is_a_warning(glitchtip, caplog, job, pa
     [line] = caplog.records
     assert line.levelname == "WARNING"
     assert message in line.getMessage()
+
+
+def test_a_token_that_is_rejected_is_named(glitchtip, settings, caplog):
+    settings.GLITCHTIP_API_TOKEN = "revoked"
+    with monitored("backup"):
+        pass
+    assert "answered with 401: check GLITCHTIP_API_TOKEN" in caplog.text
 
 
 def test_without_monitored_jobs_nothing_is_sent_or_logged(settings, caplog):
@@ -93,7 +99,7 @@ def test_run_monitored_does_not_start_an_unknown_job(glitchtip, capfd):
 def test_run_monitored_prints_that_a_heartbeat_was_not_sent(glitchtip, capsys):
     glitchtip.pages = {}
     call_command("run_monitored", "backup", sys.executable, "-c", "")
-    assert "The heartbeat of backup was not sent" in capsys.readouterr().err
+    assert "The heartbeat of backup was answered with 404" in capsys.readouterr().err
 
 
 def test_a_job_has_seconds_or_a_url():

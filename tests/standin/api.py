@@ -2,17 +2,14 @@
 
 from access import own_organization, own_organizations, requires
 from apps.alerts.models import ProjectAlert
-from apps.organizations_ext.constants import OrganizationUserRole
 from apps.organizations_ext.models import OrganizationUser
 from apps.projects.models import Project
 from apps.releases.models import Release
 from apps.teams.models import Team
 from apps.uptime.models import Monitor
-from apps.users.models import User
-from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
-from flask import Blueprint, abort, g, request
+from flask import Blueprint, abort, request
 from issues import get_issues
 
 api = Blueprint("api", __name__, url_prefix="/api/0")
@@ -109,22 +106,6 @@ def list_team_members(organization, team):
     """Return the members of a team. Read from apps/organizations_ext/api.py."""
     members = OrganizationUser.objects.filter(organization__in=own_organizations(), organization__slug=organization)
     return [member_as_json(each) for each in members.filter(teams__slug=team).order_by("pk")]
-
-
-@api.post("/organizations/<slug>/members/")
-@requires("member:write", "member:admin")
-def create_member(slug):
-    """Invite somebody. While registration is closed, only people who have an account. Read from apps/organizations_ext/api.py."""
-    organization, email = own_organization(slug), request.json["email"]
-    if organization.organization_users.get(user=g.user_id).role < OrganizationUserRole.MANAGER:
-        return {"detail": "forbidden"}, 403
-    if not settings.ENABLE_USER_REGISTRATION and not User.objects.filter(email__iexact=email).exists():
-        return {"detail": "Only existing users may be invited"}, 403
-    if organization.organization_users.filter(user__email__iexact=email).exists():
-        return {"detail": f"The user {email} is already a member"}, 409
-    role = OrganizationUserRole[request.json["orgRole"].upper()]
-    member, _ = OrganizationUser.objects.get_or_create(email=email, organization=organization, defaults={"role": role})
-    return member_as_json(member), 201
 
 
 def release_as_json(release):

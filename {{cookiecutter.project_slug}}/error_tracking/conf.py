@@ -51,8 +51,8 @@ def mailpit() -> str:
     return str(getattr(settings, "MAILPIT_URL", ""))
 
 
-def sends_mail() -> bool:
-    """Return whether ADMINS is set and mail leaves this machine, as far as the settings say."""
+def has_mail_server() -> bool:
+    """Return whether mail leaves this machine, as far as the settings say."""
     if mailers := getattr(settings, "MAILERS", None):  # since Django 6.1, which warns if the others are read
         backend = mailers.get("default", {}).get("BACKEND", "")
     elif settings.is_overridden("EMAIL_BACKEND"):  # type: ignore[misc]  # django-stubs lacks it
@@ -60,7 +60,12 @@ def sends_mail() -> bool:
     else:
         backend = "smtp" if settings.is_overridden("EMAIL_HOST") else ""  # type: ignore[misc]
     silent = ("", "console.EmailBackend", "dummy.EmailBackend", "filebased.EmailBackend", "locmem.EmailBackend")
-    return bool(settings.ADMINS) and backend.removeprefix("django.core.mail.backends.") not in silent
+    return backend.removeprefix("django.core.mail.backends.") not in silent
+
+
+def sends_mail() -> bool:
+    """Return whether the site can mail ADMINS."""
+    return bool(settings.ADMINS) and has_mail_server()
 
 
 def where() -> str:

@@ -6,6 +6,7 @@
 import contextlib
 import http.client
 import logging
+import re
 import urllib.error
 import urllib.request
 import uuid
@@ -19,8 +20,39 @@ from error_tracking.tracker_api import SECONDS, get_json, tracker_address
 log = logging.getLogger(__name__)
 
 
+LONGEST = 32767  # seconds: GlitchTip stores a monitor's interval as a smallint
+
+
 class HeartbeatError(Exception):
     """A heartbeat cannot be sent; the message says why, and what to do."""
+
+
+def heartbeats(value: str) -> dict[str, int | str]:
+    """Return the monitored jobs of a list such as backup=7200,reports=https://...: seconds, or a URL that receives them.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
+    found: dict[str, int | str] = {}
+    for job in filter(None, map(str.strip, value.split(","))):
+        name, _, target = job.partition("=")
+        seconds = int(target) if re.fullmatch("[0-9]{1,5}", target) else 0
+        if not name or not (1 <= seconds <= LONGEST or target.startswith(("http://", "https://"))):
+            raise ValueError(f"must be a list such as backup=7200,reports=3600, with 1 to {LONGEST} seconds, or a URL")
+        found[name] = seconds or target
+    return found
+
+
+def target_of(name: str) -> int | str:
+    """Return the seconds or the URL of a job in HEARTBEATS.
+
+    Raises:
+        HeartbeatError: if HEARTBEATS does not contain the job.
+    """
+    try:
+        return conf.heartbeats()[name]
+    except KeyError:
+        raise HeartbeatError(f"HEARTBEATS has no job {name}: add it {conf.where()}") from None
 
 
 @contextlib.contextmanager
@@ -43,17 +75,17 @@ def send_heartbeat(name: str) -> None:
     Raises:
         HeartbeatError: if HEARTBEATS does not contain the job, or the monitor does not accept the heartbeat.
     """
-    target = conf.heartbeats().get(name)
-    if target is None:
-        raise HeartbeatError(f"HEARTBEATS has no job {name}: add it {conf.where()}")
+    target = target_of(name)
     try:
         if isinstance(target, str):
             post(target)
         elif not send_to_glitchtip(name):
             raise HeartbeatError(
-                f"GlitchTip has no monitor for the heartbeats of {name}: run docker compose up for glitchtip-provision,"
-                " or set its heartbeat URL in HEARTBEATS"
+                f"GlitchTip has no monitor for {name}: run make up, or write the URL of a monitor in HEARTBEATS"
             )
+    except urllib.error.HTTPError as answer:
+        hint = "check GLITCHTIP_API_TOKEN" if answer.code in (401, 403) else "check the tracker"
+        raise HeartbeatError(f"The heartbeat of {name} was answered with {answer.code}: {hint}") from answer
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise HeartbeatError(f"The heartbeat of {name} was not sent ({error}): check the tracker") from error
 

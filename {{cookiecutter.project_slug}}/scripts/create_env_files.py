@@ -16,13 +16,13 @@ FOLDER = os.path.join(PROJECT, ".envs")
 DATABASE = "{{ cookiecutter.project_slug }}"
 {%- endif %}
 TRACKER_PORT = {{ cookiecutter.glitchtip_port }}
-MAILPIT: dict[str, str | int | float] = {
-    "COMPOSE_PROFILES": "development",
-    "MAILPIT_PORT": {{ cookiecutter.__mailpit_port }},
-    "DEVELOPMENT_EMAIL_URL": "smtp://mailpit:1025",
-}
 #: Variables of newer versions of the template. Existing files get those that they lack.
-ADDED = (*MAILPIT,{% if cookiecutter.tracker != "external" %} "GLITCHTIP_RELEASE_TOKEN"{% endif %})
+ADDED = [
+    "COMPOSE_PROFILES",
+{%- if cookiecutter.tracker != "external" %}
+    "GLITCHTIP_RELEASE_TOKEN",
+{%- endif %}
+]
 DSNS = {
     "staging": "{{ cookiecutter.staging_dsn }}",
     "production": "{{ cookiecutter.production_dsn }}",
@@ -47,7 +47,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "DEBUG": str(development),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "APP_PORT": {{ cookiecutter.app_port }},
-        **(MAILPIT if development else {}),
+        **({"COMPOSE_PROFILES": "development"} if development else {}),
 {%- if cookiecutter.database == "postgresql" %}
         "POSTGRES_PASSWORD": password,
 {%- endif %}

@@ -9,10 +9,11 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import Env, boolean, database, heartbeats, number, port, secret, words
+from config.env import Env, boolean, database, number, port, secret, words
 from config.log import logging_config
-from config.mail import addresses, admins, email_url, mail_settings, sender
+from config.mail import admins, mail, sender
 from error_tracking.dsn import dsn
+from error_tracking.heartbeat import heartbeats
 from error_tracking.options import sentry_options
 from error_tracking.release import release
 from error_tracking.sampling import sample_rate
@@ -130,11 +131,11 @@ if ENVIRONMENT != "development":
     if env("BEHIND_TLS_PROXY", cast=boolean, default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-globals().update(mail_settings(env("EMAIL_URL", cast=email_url, default="")))  # MAILERS; before Django 6.1, EMAIL_*
+vars().update(env("EMAIL_URL", cast=mail, default=mail("")))  # MAILERS; before Django 6.1, EMAIL_*
 EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", cast=sender, default="admin@example.com")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-ADMINS = admins(env("ADMINS", cast=addresses, default=["admin@example.com"]))
+ADMINS = env("ADMINS", cast=admins, default=admins("admin@example.com"))
 
 LOGGING = logging_config(json_lines=ENVIRONMENT != "development")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.conf import settings
 from sentry_sdk.utils import Dsn
 
-from error_tracking.alert_rules import mailpit_runs
+from error_tracking import mailpit
 from error_tracking.spool.transport import backlog
 from error_tracking.tracker_api import find_issue, get_json, tracker_address, tracker_name
 
@@ -48,7 +48,7 @@ def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
     """
     options = settings.SENTRY_OPTIONS
     rows = [Row("Environment", options["environment"]), Row("Release", options["release"])]
-    if mailpit_runs(settings.MAILPIT_URL):
+    if mailpit.is_running(settings.MAILPIT_URL):
         rows.append(Row("Mail", "Mailpit", f"http://localhost:{settings.MAILPIT_PORT}/"))
     if not options["dsn"]:
         return [*rows, Row("DSN", f"None. Set SENTRY_DSN in {settings.ENV_FILE} and restart the site.")]

@@ -6,7 +6,10 @@ before_send            adds the request's ID to the event and scrubs it
 scrubbing.event        scrubs an event with data, which finds private values by name (names, items), by value (values,
                        writings), by shape (tokens, shapes) and by assignment (texts, assigned, context, formats)
 spool.transport        writes the scrubbed event to disk (files), under a name that contains its kind (kinds)
-spool.thread           sends the events on disk (sender) until the tracker accepts them, and keeps the limits (bounds)
-checks, management     report problems with the configuration (conf), the tracker (tracker_api) or the spool
+spool.thread           sends the events on disk (sender) until the tracker accepts them, keeps the limits (bounds), and mails
+                       ADMINS if events wait too long (alarm)
+checks, management     report problems with the configuration (conf), the tracker (tracker_api, probe, alert_rules, mailpit)
+                       or the spool
+heartbeat              reports jobs that have succeeded
 views, templates       show the error page, with the ID of the event
 """

@@ -13,13 +13,11 @@ import sys
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(PROJECT, ".envs")
 TRACKER_PORT = 8000
-MAILPIT: dict[str, str | int | float] = {
-    "COMPOSE_PROFILES": "development",
-    "MAILPIT_PORT": 8025,
-    "DEVELOPMENT_EMAIL_URL": "smtp://mailpit:1025",
-}
 #: Variables of newer versions of the template. Existing files get those that they lack.
-ADDED = (*MAILPIT, "GLITCHTIP_RELEASE_TOKEN")
+ADDED = [
+    "COMPOSE_PROFILES",
+    "GLITCHTIP_RELEASE_TOKEN",
+]
 DSNS = {
     "staging": "",
     "production": "https://key@errors.example.com/1",
@@ -41,7 +39,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "DEBUG": str(development),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "APP_PORT": 8001,
-        **(MAILPIT if development else {}),
+        **({"COMPOSE_PROFILES": "development"} if development else {}),
         "SENTRY_DSN": f"http://{key}@localhost:{TRACKER_PORT}/1" if development else DSNS[environment],
         "SENTRY_DEBUG": "False",
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,

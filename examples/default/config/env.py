@@ -65,22 +65,6 @@ def words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
-def heartbeats(value: str) -> dict[str, int | str]:
-    """Return the jobs of a list such as backup=7200,reports=https://...: seconds between two heartbeats, or a URL.
-
-    Raises:
-        ValueError: if it is anything else. GlitchTip stores the seconds of a monitor as a smallint.
-    """
-    found: dict[str, int | str] = {}
-    for job in words(value):
-        name, _, target = job.partition("=")
-        seconds = int(target) if target.isascii() and target.isdecimal() else 0
-        if not name or not (1 <= seconds <= 32767 or target.startswith(("http://", "https://"))):
-            raise ValueError("must be a list such as backup=7200,reports=3600, with 1 to 32767 seconds, or a URL")
-        found[name] = seconds or target
-    return found
-
-
 def database(url: str) -> dict[str, Any]:
     """Return Django's settings for a database URL, such as postgres://USER:PASSWORD@HOST:5432/NAME.
 

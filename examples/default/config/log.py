@@ -6,8 +6,8 @@ from typing import Any
 def logging_config(*, json_lines: bool) -> dict[str, Any]:
     """Return a dictionary for `logging.config.dictConfig`. Every line goes to stderr, with the ID of its request.
 
-    A JSON line has timestamp, level, logger, message, request_id, the record's extras, and the traceback. After an
-    error, the lines of the request have event_id, too.
+    A JSON line has timestamp, level, logger, message, request_id, the record's extras, and the traceback.
+    After an error, error_tracking adds event_id to the lines of the request.
     """
     formatters = {
         "json": {

@@ -8,6 +8,7 @@ the HTTP API does not accept a key chosen in advance.
 import hashlib
 import logging
 import os
+import re
 import sys
 import uuid
 from types import TracebackType
@@ -46,15 +47,14 @@ ALERT_TIMESPAN = 1440
 LONGEST_INTERVAL = 32767
 
 
-def once(*item: str) -> bool:
+def once(item: str) -> bool:
     """Return True the first time that this is called with `item`, whatever has become of the item since.
 
-    A table of our own in GlitchTip's database, which backups contain, has a hash of each item.
+    A table of our own in GlitchTip's database, which backups contain, has the items. To get one again, delete its row.
     """
-    digest = hashlib.sha256(" ".join(item).encode()).hexdigest()
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE IF NOT EXISTS provisioned (item char(64) PRIMARY KEY)")
-        cursor.execute("INSERT INTO provisioned VALUES (%s) ON CONFLICT DO NOTHING", [digest])
+        cursor.execute("CREATE TABLE IF NOT EXISTS provisioned (item text PRIMARY KEY)")
+        cursor.execute("INSERT INTO provisioned VALUES (%s) ON CONFLICT DO NOTHING", [item])
         return bool(cursor.rowcount == 1)
 
 
@@ -65,7 +65,7 @@ def get_project(project_id: int, public_key: uuid.UUID) -> Project | None:
         SystemExit: if the key belongs to another project, the project has other keys, or you have deleted either.
     """
     key = ProjectKey.objects.filter(public_key=public_key).select_related("project__organization").first()
-    first = once("project", str(project_id), public_key.hex)
+    first = once(f"project {project_id} with key {public_key.hex}")
     if key and key.project_id == project_id and not key.project.is_deleted:
         return key.project
     if key and key.project_id != project_id:
@@ -105,7 +105,8 @@ def create_project(slug: str, project_id: int, public_key: uuid.UUID) -> Project
 
 def create_token(project: Project, label: str, token: str, *scopes: str) -> None:
     """Create an API token that acts for an owner of the project's organization. A revoked token stays revoked."""
-    if not token or not once("token", token) or APIToken.objects.filter(token=token).exists():
+    digest = hashlib.sha256(token.encode()).hexdigest()  # a revoked token needs no second copy
+    if not once(f"token {digest}") or APIToken.objects.filter(token=token).exists():
         return
     owners = OrganizationUser.objects.filter(organization=project.organization, role=OrganizationUserRole.OWNER)
     if owner := owners.exclude(user=None).first():
@@ -119,7 +120,7 @@ def create_rule(project: Project, kind: str, url: str) -> None:
     Each recipient has a rule of its own: GlitchTip stops at the first one that fails (apps/alerts/models.py).
     """
     recipients = AlertRecipient.objects.filter(alert__project=project, recipient_type=kind, url=url)
-    if once("recipient", str(project.pk), kind, url) and not recipients.exists():
+    if once(f"recipient {kind} {url} of project {project.pk}") and not recipients.exists():
         name = f"First event of an issue, and uptime ({kind})"
         rule = ProjectAlert(project=project, name=name, quantity=1, timespan_minutes=ALERT_TIMESPAN, uptime=True)
         rule.save()
@@ -129,7 +130,7 @@ def create_rule(project: Project, kind: str, url: str) -> None:
 def create_heartbeat(project: Project, public_key: uuid.UUID, name: str, interval: int) -> None:
     """Create a heartbeat monitor. The site derives the same endpoint from the DSN (error_tracking/heartbeat.py)."""
     endpoint = uuid.uuid5(public_key, name)
-    if once("heartbeat", endpoint.hex) and not Monitor.objects.filter(endpoint_id=endpoint).exists():
+    if once(f"heartbeat {name} at {endpoint}") and not Monitor.objects.filter(endpoint_id=endpoint).exists():
         organization = project.organization
         monitor = Monitor(organization=organization, project=project, name=name, monitor_type="Heartbeat")
         monitor.endpoint_id, monitor.interval = endpoint, interval
@@ -143,7 +144,7 @@ def webhook() -> list[tuple[str, str]]:
         SystemExit: if GlitchTip has no such type, or the URL is not one.
     """
     url, kind = os.environ.get("ALERT_WEBHOOK_URL", ""), os.environ.get("ALERT_WEBHOOK_TYPE") or "webhook"
-    kinds = sorted(set(RecipientType.values) - {"email"})
+    kinds = sorted(set(RecipientType.values) - {"email", "zulip"})  # Zulip needs more than a URL
     if url and not url.startswith(("http://", "https://")):
         sys.exit("ALERT_WEBHOOK_URL must begin with https:// or http://: correct it in the env file")
     if url and kind not in kinds:
@@ -152,21 +153,10 @@ def webhook() -> list[tuple[str, str]]:
 
 
 def heartbeats() -> dict[str, int]:
-    """Return the interval in seconds of each job in HEARTBEATS. Jobs that report to a URL need no monitor here.
-
-    Raises:
-        SystemExit: if it is not a list such as backup=7200,reports=https://...
-    """
-    found = {}
-    for job in filter(None, map(str.strip, os.environ.get("HEARTBEATS", "").split(","))):
-        name, _, target = job.partition("=")
-        if name and target.startswith(("http://", "https://")):
-            continue
-        if not name or not (target.isascii() and target.isdecimal() and 0 < int(target) <= LONGEST_INTERVAL):
-            example = f"a list such as backup=7200,reports=3600, with 1 to {LONGEST_INTERVAL} seconds, or a URL"
-            sys.exit(f"HEARTBEATS must be {example}: correct it in the env file")
-        found[name] = int(target)
-    return found
+    """Return the interval in seconds of each job in HEARTBEATS. The site's settings reject a list that is not valid."""
+    jobs = [job.strip().partition("=") for job in os.environ.get("HEARTBEATS", "").split(",")]
+    found = {name: int(target) for name, _, target in jobs if name and re.fullmatch("[0-9]{1,5}", target)}
+    return {name: seconds for name, seconds in found.items() if 0 < seconds <= LONGEST_INTERVAL}
 
 
 def main() -> None:

@@ -9,21 +9,31 @@ import environ
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-SCHEMES = ("smtp", "smtp+tls", "smtp+ssl")
+from config.env import words
+
+SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "consolemail")
 SECONDS = 10  # after which a mail server that does not respond is given up
+OPTIONS = {
+    "host": "EMAIL_HOST",
+    "port": "EMAIL_PORT",
+    "username": "EMAIL_HOST_USER",
+    "password": "EMAIL_HOST_PASSWORD",
+    "use_tls": "EMAIL_USE_TLS",
+    "use_ssl": "EMAIL_USE_SSL",
+}
 
 
-def email_url(url: str) -> str:
-    """Return the URL of a mail server, or "" for none.
+def mail(url: str) -> dict[str, Any]:
+    """Return MAILERS for the URL of a mail server; before Django 6.1, EMAIL_*. Without a URL, mail is printed.
 
     Raises:
         ValueError: if the URL cannot be parsed. The message does not contain it, because it holds a password.
     """
-    if url in ("", "consolemail://"):
-        return ""
+    url = url or "consolemail://"
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in SCHEMES and parts.hostname and parts.port and not (parts.path.strip("/") or parts.query)
+        server = parts.hostname and parts.port and not (parts.path.strip("/") or parts.query or parts.fragment)
+        valid = parts.scheme in SCHEMES and (server or url == "consolemail://")
     except ValueError:
         valid = False
     if not valid:
@@ -31,31 +41,12 @@ def email_url(url: str) -> str:
             "must look like smtp+tls://USER:PASSWORD@HOST:587, smtp+ssl://USER:PASSWORD@HOST:465 or smtp://HOST:25,"
             " with each part percent-encoded"
         )
-    return url
-
-
-def mail_settings(url: str) -> dict[str, Any]:
-    """Return MAILERS for a URL that `email_url` accepts; before Django 6.1, EMAIL_*. Without a URL, mail is printed."""
-    backend, options = "django.core.mail.backends.console.EmailBackend", {}
-    if url:
-        config = environ.Env.email_url_config(url)  # GlitchTip reads the same URL with the same function
-        backend = config["EMAIL_BACKEND"]
-        options = {
-            "host": config["EMAIL_HOST"],
-            "port": config["EMAIL_PORT"],
-            "username": config["EMAIL_HOST_USER"] or "",
-            "password": config["EMAIL_HOST_PASSWORD"] or "",
-            "use_tls": config.get("EMAIL_USE_TLS", False),
-            "use_ssl": config.get("EMAIL_USE_SSL", False),
-            "timeout": SECONDS,
-        }
-    if django.VERSION >= (6, 1):
-        return {"MAILERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
-    names = {"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"}
-    return {
-        "EMAIL_BACKEND": backend,
-        **{names.get(name, f"EMAIL_{name.upper()}"): value for name, value in options.items()},
-    }
+    found = environ.Env.email_url_config(url)
+    if django.VERSION < (6, 1):
+        return {**found, "EMAIL_TIMEOUT": SECONDS}
+    options = {option: found[name] for option, name in OPTIONS.items() if found.get(name)}
+    timeout = {"timeout": SECONDS} if options else {}
+    return {"MAILERS": {"default": {"BACKEND": found["EMAIL_BACKEND"], "OPTIONS": options | timeout}}}
 
 
 def sender(value: str) -> str:
@@ -71,21 +62,15 @@ def sender(value: str) -> str:
     return value
 
 
-def addresses(value: str) -> list[str]:
-    """Return the e-mail addresses of a comma-separated list.
+def admins(value: str) -> list[Any]:
+    """Return ADMINS from a comma-separated list: addresses, or pairs of name and address before Django 6.0.
 
     Raises:
         ValueError: if one of them is not an e-mail address.
     """
-    found = [address.strip() for address in value.split(",") if address.strip()]
     try:
-        for address in found:
+        for address in words(value):
             validate_email(address)
     except ValidationError:
         raise ValueError("must be e-mail addresses, separated by commas") from None
-    return found
-
-
-def admins(found: list[str]) -> list[Any]:
-    """Return the value of Django's ADMINS: addresses, or pairs of name and address before Django 6.0."""
-    return [*found] if django.VERSION >= (6, 0) else [("", address) for address in found]
+    return words(value) if django.VERSION >= (6, 0) else [("", address) for address in words(value)]

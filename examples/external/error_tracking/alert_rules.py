@@ -1,18 +1,19 @@
 """Reads GlitchTip's alert rules: which of them catch a single error, and whom they notify."""
 
-import http.client
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from error_tracking.tracker_api import get_json
 
+LARGEST_PAGE = 100  # of GlitchTip's lists
+
 
 class Rule(NamedTuple):
-    """An alert rule: its name, and the recipients that it notifies of the first event of an issue."""
+    """An alert rule that a single error triggers: whom it mails, and the type and host of each webhook that it calls."""
 
     name: str
-    recipients: list[str]
-    sends_mail: bool
+    mailed: list[str]
+    webhooks: list[str]
 
 
 def find_project(address: str, token: str, project_id: str) -> str:
@@ -21,7 +22,7 @@ def find_project(address: str, token: str, project_id: str) -> str:
     Raises:
         OSError: if there is no response, or the token is rejected.
     """
-    for project in get_json(f"{address}api/0/projects/", token):
+    for project in get_json(f"{address}api/0/projects/?limit={LARGEST_PAGE}", token):
         if str(project["id"]) == project_id:
             return f"{project['organization']['slug']}/{project['slug']}"
     return ""
@@ -35,17 +36,16 @@ def matching_rules(address: str, token: str, project: str, environment: str) -> 
     Raises:
         OSError: if there is no response, or the token is rejected.
     """
-    rules = []
-    for rule in get_json(f"{address}api/0/projects/{project}/alerts/", token):
+    rules, members = [], team(address, token, project)
+    for rule in get_json(f"{address}api/0/projects/{project}/alerts/?limit={LARGEST_PAGE}", token):
         if rule["quantity"] == 1 and rule["timespanMinutes"] and rule.get("environment") in (None, "", environment):
-            recipients = rule["alertRecipients"] or [{"recipientType": "email"}]
+            kinds = [recipient["recipientType"] for recipient in rule["alertRecipients"]] or ["email"]
             webhooks = [
-                f"{urlsplit(recipient['url']).hostname} by {recipient['recipientType']}"  # the path may be secret
-                for recipient in recipients
+                f"{recipient['recipientType']} at {urlsplit(recipient['url']).hostname}"  # the path may be secret
+                for recipient in rule["alertRecipients"]
                 if recipient["recipientType"] != "email"
             ]
-            mailed = team(address, token, project) if len(webhooks) < len(recipients) else []
-            rules.append(Rule(rule["name"], [f"{email} by e-mail" for email in mailed] + webhooks, bool(mailed)))
+            rules.append(Rule(rule["name"], members if "email" in kinds else [], webhooks))
     return rules
 
 
@@ -56,31 +56,7 @@ def team(address: str, token: str, project: str) -> list[str]:
         OSError: if there is no response, or the token is rejected.
     """
     organization, found = project.partition("/")[0], set[str]()
-    for each in get_json(f"{address}api/0/projects/{project}/teams/", token):
-        members = get_json(f"{address}api/0/teams/{organization}/{each['slug']}/members/", token)
-        found |= {member["email"] for member in members if not member["pending"]}
+    for each in get_json(f"{address}api/0/projects/{project}/teams/?limit={LARGEST_PAGE}", token):
+        path = f"teams/{organization}/{each['slug']}/members/?limit={LARGEST_PAGE}"
+        found |= {member["email"] for member in get_json(f"{address}api/0/{path}", token) if not member["pending"]}
     return sorted(found)
-
-
-def find_mail(mailpit: str, text: str) -> dict[str, Any]:
-    """Return the message in Mailpit that contains `text`, or {} if none of the newest ones does.
-
-    GlitchTip puts the issues of a minute into one message, and then names them only in its body.
-
-    Raises:
-        OSError: if Mailpit does not respond.
-    """
-    messages: list[dict[str, Any]] = get_json(f"{mailpit}api/v1/messages?limit=20")["messages"]
-    for message in messages:
-        if text in message["Subject"] or text in get_json(f"{mailpit}api/v1/message/{message['ID']}")["Text"]:
-            return message
-    return {}
-
-
-def mailpit_runs(mailpit: str) -> bool:
-    """Return whether Mailpit responds at an address, which may be empty."""
-    try:
-        find_mail(mailpit, "")
-    except (OSError, ValueError, LookupError, http.client.HTTPException):
-        return False
-    return True

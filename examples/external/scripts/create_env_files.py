@@ -14,13 +14,10 @@ PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(PROJECT, ".envs")
 DATABASE = "my_django_project"
 TRACKER_PORT = 8000
-MAILPIT: dict[str, str | int | float] = {
-    "COMPOSE_PROFILES": "development",
-    "MAILPIT_PORT": 8025,
-    "DEVELOPMENT_EMAIL_URL": "smtp://mailpit:1025",
-}
 #: Variables of newer versions of the template. Existing files get those that they lack.
-ADDED = (*MAILPIT,)
+ADDED = [
+    "COMPOSE_PROFILES",
+]
 DSNS = {
     "staging": "",
     "production": "",
@@ -43,7 +40,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "DEBUG": str(development),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "APP_PORT": 8001,
-        **(MAILPIT if development else {}),
+        **({"COMPOSE_PROFILES": "development"} if development else {}),
         "POSTGRES_PASSWORD": password,
         "SENTRY_DSN": f"http://{key}@localhost:{TRACKER_PORT}/1" if development else DSNS[environment],
         **({"TRACKER_DSN": ""} if development else {}),

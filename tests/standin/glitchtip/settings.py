@@ -8,8 +8,6 @@ env = environ.Env()
 SECRET_KEY = os.environ["SECRET_KEY"]
 DATABASES = {"default": env.db("DATABASE_URL")}
 INSTALLED_APPS = [
-    "django.contrib.contenttypes",
-    "django.contrib.auth",  # for manage.py createsuperuser
     "allauth.account",
     "apps.users",
     "apps.organizations_ext",
@@ -25,7 +23,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast; te
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 USE_TZ = True
 GLITCHTIP_DOMAIN = os.environ.get("GLITCHTIP_DOMAIN", "http://localhost:8000")
-ENABLE_USER_REGISTRATION = env.bool("ENABLE_USER_REGISTRATION", True)
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "webmaster@localhost")
-if os.environ.get("EMAIL_URL"):  # otherwise e-mail goes to port 25 of this container, where nothing listens
+EMAIL_BACKEND = os.environ.get("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
+if os.environ.get("EMAIL_URL"):  # it replaces EMAIL_BACKEND
     vars().update(env.email_url("EMAIL_URL"))

@@ -1,18 +1,25 @@
-"""Notifies the administrators if events have waited too long, and once more when none waits any longer."""
+"""Notifies ADMINS by mail if events have waited too long, and once more when none waits any longer."""
 
+import logging
 import math
 import os
+import threading
 import time
 
-from error_tracking.notify import notify_admins
+from django.core.mail import mail_admins
+
+from error_tracking import conf
 from error_tracking.spool.bounds import age
 from error_tracking.spool.files import ALARM, Spool
 
+log = logging.getLogger(__name__)  # its lines become neither breadcrumbs nor events: see apps.py
+
 
 class Alarm:
-    """A file in the spool's folder records that the administrators were notified: once for all processes."""
+    """A file in the spool's folder records that ADMINS were notified: once for all processes."""
 
     LOOK_PAUSE = 15.0  # seconds between two checks
+    MAIL_SECONDS = 30.0  # to wait for the mail server; a process that ends meanwhile does not send the mail
 
     def __init__(self, spool: Spool, max_seconds: float) -> None:
         """Notify if an event waits longer than `max_seconds`; with 0, never."""
@@ -28,7 +35,7 @@ class Alarm:
         self.next_look = time.monotonic() + self.LOOK_PAUSE
         names = self.spool.waiting()
         if names and age(names[0]) > self.max_seconds and self.is_first():
-            notify_admins(
+            self.notify(
                 "Error events are not reaching the tracker",
                 f"{self.spool}. Run manage.py check_tracker to see why. You get another message when none waits any longer.",
             )
@@ -42,12 +49,29 @@ class Alarm:
         return True
 
     def clear(self) -> None:
-        """Notify, if the administrators were notified before, that no event waits any longer."""
+        """Notify, if ADMINS were notified before, that no event waits any longer."""
         try:
             self.file.unlink()
         except OSError:  # there was no notification, or another process is faster
             return
-        notify_admins(
+        self.notify(
             "Error events are reaching the tracker again",
             f"No event waits in {self.spool.folder}. {self.spool}".strip(),
         )
+
+    def notify(self, subject: str, text: str) -> None:
+        """Mail `text` to ADMINS. If no mail can be sent, log it as an ERROR."""
+        if not conf.sends_mail():
+            log.error("%s: %s", subject, text)
+            return
+
+        def send() -> None:
+            try:
+                mail_admins(subject, text)
+            except Exception as error:
+                log.error("%s: %s (The mail to ADMINS failed: %r)", subject, text, error)
+
+        # In a thread of its own: without a timeout, a mail server that hangs would stop the sending of events.
+        thread = threading.Thread(target=send, name="spool-alarm", daemon=True)
+        thread.start()
+        thread.join(self.MAIL_SECONDS)

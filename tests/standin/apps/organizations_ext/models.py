@@ -1,8 +1,5 @@
 """Organizations and their members."""
 
-import random
-import string
-
 from django.conf import settings
 from django.db import models
 from django.utils.text import slugify
@@ -17,7 +14,7 @@ admin status_page __debug__""".split()
 class Organization(models.Model):
     """The owner of teams and projects.
 
-    Read from apps/organizations_ext/models.py (slugify_function, add_user) and fields.py (slug_generator).
+    Read from apps/organizations_ext/models.py (slugify_function, add_user).
     """
 
     name = models.CharField(max_length=200)
@@ -27,14 +24,6 @@ class Organization(models.Model):
         """Return the slug of a name. One that GlitchTip's own pages use gets "-1"."""
         slug = slugify(content)
         return f"{slug}-1" if slug in RESERVED else slug
-
-    def slug_suffix(self, number):
-        """Return `number` random characters for a slug that is taken."""
-        return "".join(random.choices(string.ascii_lowercase + string.digits, k=number))
-
-    def same_namespace(self):
-        """Return the other organizations: a slug is unique among all."""
-        return Organization.objects.exclude(pk=self.pk)
 
     def add_user(self, user, role=OrganizationUserRole.MEMBER):
         """Add `user` as a member. The first one becomes the owner, whatever `role` is."""

@@ -32,14 +32,6 @@ class Project(models.Model):
         slug = slugify(content)
         return f"{slug}-1" if slug == "new" else slug
 
-    def slug_suffix(self, number):
-        """Return the number for a slug that is taken."""
-        return str(number)
-
-    def same_namespace(self):
-        """Return the other projects of the organization."""
-        return Project.objects.filter(organization_id=self.organization_id).exclude(pk=self.pk)
-
     def save(self, *args, **kwargs):
         """Create a key if the project has no id yet."""
         first = not self.pk

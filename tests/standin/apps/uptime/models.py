@@ -1,7 +1,5 @@
 """Uptime monitors."""
 
-import uuid
-
 from django.db import models
 from django.db.models import CheckConstraint, Q
 
@@ -24,9 +22,3 @@ class Monitor(models.Model):
         """The range of a smallint."""
 
         constraints = (CheckConstraint(condition=Q(interval__lte=32767), name="interval_is_a_smallint"),)
-
-    def save(self, *args, **kwargs):
-        """Give a heartbeat monitor a random endpoint if it has none."""
-        if self.monitor_type == "Heartbeat" and not self.endpoint_id:
-            self.endpoint_id = uuid.uuid4()
-        super().save(*args, **kwargs)

@@ -3,15 +3,17 @@
 import http.client
 import time
 import urllib.error
-import uuid
 from collections.abc import Callable
+from functools import partial
+from secrets import token_hex
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from sentry_sdk.utils import Dsn
 
-from error_tracking import conf
-from error_tracking.alert_rules import find_mail, find_project, mailpit_runs, matching_rules
+from error_tracking import conf, mailpit
+from error_tracking.alert_rules import find_project, matching_rules
+from error_tracking.checks import is_local
 from error_tracking.probe import reach, send
 from error_tracking.spool.transport import backlog
 from error_tracking.tracker_api import find_issue, tracker_address, tracker_name
@@ -45,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Spool     {waiting}")
         reach(dsn)
         self.stdout.write(f"Server    {dsn.netloc} answers")
-        address, marker = tracker_address(dsn), uuid.uuid4().hex[:12]
+        address, marker = tracker_address(dsn), token_hex(6)
         event: dict[str, Any] = {"message": "check_tracker: sent on purpose", "level": "info"}
         mail = False
         if options["alert"]:  # a fingerprint of its own makes the event the first one of a new issue
@@ -56,7 +58,7 @@ class Command(BaseCommand):
         if options["read_back"] or options["alert"]:
             self.read_back(address, event_id)
         if mail:
-            self.wait_for_mail(marker)
+            self.wait_for_mail(dsn, marker)
 
     def read_back(self, address: str, event_id: str) -> None:
         """Wait until GlitchTip shows the event, which its worker may fail to store after its web process accepts it.
@@ -114,9 +116,10 @@ class Command(BaseCommand):
         try:
             return query()
         except urllib.error.HTTPError as error:
-            raise CommandError(f"its API answered {error.code}: check GLITCHTIP_API_TOKEN") from None
-        except (OSError, ValueError, LookupError, http.client.HTTPException) as error:
-            raise CommandError(f"its API does not respond: {error}") from None
+            hint = "check GLITCHTIP_API_TOKEN" if error.code in (401, 403) else "check the log of that server"
+            raise CommandError(f"{error.url} answered {error.code}: {hint}") from None
+        except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException) as error:
+            raise CommandError(f"the API cannot be read ({error!r}): check the log of that server") from None
 
     def show_rules(self, address: str, project_id: str) -> bool:
         """Print the rules that a single error triggers, and whom they notify; return whether one sends mail.
@@ -132,30 +135,28 @@ class Command(BaseCommand):
             )
         rules = self.ask(lambda: matching_rules(address, token, project, conf.options()["environment"]))
         for rule in rules:
-            self.stdout.write(f"Rule      {rule.name}: notifies {', '.join(rule.recipients) or 'nobody'}")
-        if not any(rule.recipients for rule in rules):
+            notified = [*(f"{email} by mail" for email in rule.mailed), *rule.webhooks]
+            self.stdout.write(f"Rule      {rule.name}: notifies {', '.join(notified) or 'nobody'}")
+        if not any(rule.mailed or rule.webhooks for rule in rules):
             reason = "the rules notify nobody" if rules else "no rule is triggered by a single error"
             raise CommandError(
                 f"Rule      {reason}: open the project's alerts in GlitchTip, and the members of its team"
             )
-        return any(rule.sends_mail for rule in rules)
+        return any(rule.mailed for rule in rules)
 
-    def wait_for_mail(self, marker: str) -> None:
+    def wait_for_mail(self, dsn: Dsn, marker: str) -> None:
         """Wait until Mailpit has the mail about the event, if Mailpit runs; otherwise, print that it was not checked.
 
         Raises:
             CommandError: if the mail does not come within `ALERT_SECONDS`, or no mail is sent.
         """
-        if not mailpit_runs(conf.mailpit()):
-            if not conf.sends_mail():
-                raise CommandError(
-                    f"Mail      EMAIL_URL is empty, so GlitchTip in compose sends no mail: set it {conf.where()}"
-                )
-            self.stdout.write(
-                "Mail      not checked: within two minutes, look into the inbox of those who are notified"
-            )
+        if not mailpit.is_running(conf.mailpit()):
+            if is_local(dsn.host) and not conf.has_mail_server():  # the GlitchTip in compose has the site's EMAIL_URL
+                raise CommandError(f"Mail      EMAIL_URL is empty, so GlitchTip prints its mail: set it {conf.where()}")
+            self.stdout.write("Mail      not checked: look into the inbox of those who are notified within two minutes")
             return
-        mail = self.wait("Mail      waiting in Mailpit ", ALERT_SECONDS, lambda: find_mail(conf.mailpit(), marker))
+        find = partial(mailpit.find_message, conf.mailpit(), marker)
+        mail = self.wait("Mail      waiting in Mailpit ", ALERT_SECONDS, find)
         if not mail:
             raise CommandError(
                 f" none after {ALERT_SECONDS} s: check that GlitchTip's worker runs, and its EMAIL_URL; see GlitchTip's log"

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from error_tracking import conf
-from error_tracking.heartbeat import HeartbeatError, send_heartbeat
+from error_tracking.heartbeat import HeartbeatError, send_heartbeat, target_of
 
 
 class Command(BaseCommand):
@@ -31,8 +30,10 @@ class Command(BaseCommand):
             CommandError: if the job is unknown, or the command cannot be run or fails.
         """
         name, command = options["name"], options["command"]
-        if name not in conf.heartbeats():
-            raise CommandError(f"HEARTBEATS has no job {name}: add it {conf.where()}")
+        try:
+            target_of(name)
+        except HeartbeatError as error:
+            raise CommandError(str(error)) from None
         if not command:
             raise CommandError(f"Which command? Run manage.py run_monitored {name} COMMAND")
         try:
