@@ -168,7 +168,10 @@ def test_the_compose_file_has_these_services_and_ports(
     env = project.env("development")
     published = {}
     for name, service in compose["services"].items():
-        ports = [re.sub(r"\$\{(\w+)[^}]*\}", lambda found: env[found[1]], port) for port in service.get("ports", [])]
+        ports = [
+            re.sub(r"\$\{(\w+)(?::-(\d+))?[^}]*\}", lambda found: env.get(found[1], found[2]), port)
+            for port in service.get("ports", [])
+        ]
         assert all(port.startswith("127.0.0.1:") for port in ports)
         published[name] = ports[0].split(":")[1] if ports else None
     assert published == services

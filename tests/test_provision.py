@@ -36,7 +36,7 @@ VARIABLES = {
     "HEARTBEATS": "",
 }
 HOOK = "https://chat.example.com/hooks/1"
-READY = "GlitchTip is ready: corner-shop/corner-shop, project ID 1\n"
+READY = "GlitchTip is ready: organization corner-shop, project corner-shop (ID 1)\n"
 GONE = "Project 1 or its key was deleted in GlitchTip: set TRACKER_DSN to another project's DSN\n"
 RULES = "list(ProjectAlert.objects.order_by('pk').values_list('quantity', 'timespan_minutes', 'uptime', 'project_id'))"
 RECIPIENTS = "list(AlertRecipient.objects.order_by('pk').values_list('alert_id', 'recipient_type', 'url'))"
@@ -227,7 +227,7 @@ def test_a_slug_that_glitchtip_rewrites_is_provisioned_once(
     glitchtip: GlitchTip, slug: str, organization: str, project: str
 ) -> None:
     first = glitchtip.provision(PROVISION_SLUG=slug)
-    assert first == (0, f"GlitchTip is ready: {organization}/{project}, project ID 1\n", "")
+    assert first == (0, f"GlitchTip is ready: organization {organization}, project {project} (ID 1)\n", "")
     before = glitchtip.dump()
     assert glitchtip.provision(PROVISION_SLUG=slug) == first
     assert glitchtip.dump() == before
@@ -260,15 +260,15 @@ STORIES = {
     "the member is no longer the owner": ("OrganizationUser.objects.update(role=0)", READY),
     "the project has another name and slug": (
         "project = Project.objects.get(); project.name, project.slug = 'The shop', 'the-shop'; project.save()",
-        "GlitchTip is ready: corner-shop/the-shop, project ID 1\n",
+        "GlitchTip is ready: organization corner-shop, project the-shop (ID 1)\n",
     ),
     "the organization has another name and slug": (
         "each = Organization.objects.get(); each.name, each.slug = 'Acme', 'acme'; each.save()",
-        "GlitchTip is ready: acme/corner-shop, project ID 1\n",
+        "GlitchTip is ready: organization acme, project corner-shop (ID 1)\n",
     ),
     "the project is in another organization": (
         "Project.objects.update(organization=Organization.objects.create(name='Acme'))",
-        "GlitchTip is ready: acme/corner-shop, project ID 1\n",
+        "GlitchTip is ready: organization acme, project corner-shop (ID 1)\n",
     ),
     "the team has another slug and no member": (
         "team = Team.objects.get(); team.slug = 'shop'; team.save(); team.members.clear()",

@@ -25,6 +25,7 @@ def app_port() -> int:
 
 bind = f"127.0.0.1:{app_port()}"  # the image's command replaces this
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  keep the heartbeat files in memory
+control_socket_disable = True  # it would need a writable home folder
 accesslog = "-"
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 logconfig_dict = logging_config(json_lines=ENVIRONMENT != "development")

@@ -117,20 +117,20 @@ def three_waiting(root, settings):
     return spool_for(root, port)
 
 
-def test_check_spool_passes_while_few_events_wait_for_a_short_time(three_waiting, capsys):
+def test_check_spool_passes_while_few_events_wait_for_a_short_time(root, three_waiting, capsys):
     call_command("check_spool")
-    assert capsys.readouterr().out == "3 events wait, the oldest for 0 minutes\n"
+    assert capsys.readouterr().out == f"Events waiting in {root}: 3, the oldest for 0 minutes\n"
 
 
-@pytest.mark.parametrize("limit", [{"count": 2}, {"minutes": SOON / 100}])
+@pytest.mark.parametrize("limit", [{"count": 2}, {"minutes": 0}])
 def test_check_spool_fails_by_count_and_by_age(three_waiting, limit):
-    with pytest.raises(CommandError, match="3 events wait, the oldest for 0 minutes: run manage.py check_tracker"):
+    with pytest.raises(CommandError, match=": 3, the oldest for 0 minutes. Run manage.py check_tracker"):
         call_command("check_spool", **limit)
 
 
 def test_check_spool_uses_the_minutes_of_the_settings(root, settings, three_waiting):
     settings.SENTRY_OPTIONS = options_for(closed_port(), root, alert_minutes=SOON / 100)
-    with pytest.raises(CommandError, match="3 events wait"):  # and it counts the events of another DSN
+    with pytest.raises(CommandError, match=": 3, the oldest"):  # and it counts the events of another DSN
         call_command("check_spool")
 
 

@@ -153,8 +153,8 @@ def test_without_mailpit_the_reader_looks_into_the_inbox(tracker, monkeypatch, c
     ("pages", "message"),
     [
         ({"/api/0/projects/": []}, "cannot see project 1"),
-        ({"/api/0/projects/shop/site/alerts/": []}, "no rule is triggered by a single error"),
-        ({"/api/0/projects/shop/site/alerts/": [{**RULE, "quantity": 10}]}, "no rule is triggered by a single error"),
+        ({"/api/0/projects/shop/site/alerts/": []}, "no rule is triggered by one event"),
+        ({"/api/0/projects/shop/site/alerts/": [{**RULE, "quantity": 10}]}, "no rule is triggered by one event"),
         ({"/api/0/projects/shop/site/alerts/": [{**RULE, "timespanMinutes": None}]}, "no rule is triggered"),
         ({"/api/0/projects/shop/site/alerts/": [{**RULE, "environment": "staging"}]}, "no rule is triggered"),
         ({"/api/0/teams/shop/team/members/": []}, "the rules notify nobody"),

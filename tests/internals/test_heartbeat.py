@@ -77,8 +77,8 @@ def test_run_monitored_sends_a_heartbeat_after_success(glitchtip, capfd):
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        ([sys.executable, "-c", "raise SystemExit(7)"], 7, "failed with 7: no heartbeat was sent"),
-        ([sys.executable, "-c", "import os; os.abort()"], 134, "failed with -6"),
+        ([sys.executable, "-c", "raise SystemExit(7)"], 7, "failed with exit code 7: no heartbeat was sent"),
+        ([sys.executable, "-c", "import os; os.abort()"], 134, "failed with exit code -6"),
         (["no-such-program", "--help"], 127, "no-such-program cannot be run"),
         ([], 1, "Which command"),
     ],
@@ -113,3 +113,8 @@ def test_a_job_has_seconds_or_a_url():
 def test_other_jobs_are_rejected(value):
     with pytest.raises(ValueError, match="must be a list such as backup=7200"):
         heartbeats(value)
+
+
+def test_a_job_cannot_be_there_twice():
+    with pytest.raises(ValueError, match="must contain each job only once, but has backup twice"):
+        heartbeats("backup=60,backup=70")

@@ -4,10 +4,11 @@ import os
 import signal
 
 import pytest
+from sentry_sdk.envelope import Envelope
 
-from error_tracking.spool.transport import resume_spool
+from error_tracking.spool.transport import SpoolTransport, resume_spool
 from servers import serving
-from spooling import closed_port, end, site, start, wait_for, waiting
+from spooling import closed_port, end, site, spool_for, start, wait_for, waiting
 
 
 def test_a_process_that_ends_at_once_delivers(tmp_path):
@@ -104,6 +105,17 @@ os.waitpid(child, 0)
     with serving(200) as tracker:
         end(start(tracker.server_port, root, program))
         assert len(tracker.event_ids()) == 2
+
+
+def test_a_request_sends_what_another_process_left_since_the_last_one(root, monkeypatch):
+    monkeypatch.setattr(SpoolTransport, "LOOK_PAUSE", 0)
+    with serving(200) as tracker, site(tracker.server_port, root):
+        resume_spool()  # nothing waits yet
+        envelope = Envelope(headers={"event_id": "a" * 32})
+        envelope.add_event({"event_id": "a" * 32, "message": "of another process"})
+        spool_for(root, tracker.server_port).put("a" * 32, "0" * 16, envelope.serialize())
+        resume_spool()
+        wait_for(lambda: tracker.event_ids() == ["a" * 32])
 
 
 def test_four_processes_at_once_send_everything_once(root):

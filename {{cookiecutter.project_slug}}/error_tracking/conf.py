@@ -6,6 +6,7 @@ ENVIRONMENTS         the valid environments; without this setting, every name is
 ENV_FILE             the file with the variables, named in messages
 APP_PORT             the port on which the site listens on this machine
 GLITCHTIP_API_TOKEN  a token for GlitchTip's API, used to find issues, alert rules and heartbeat monitors
+TRACKER_URL          the address at which people open the tracker, if it is not that of the DSN
 HEARTBEATS           for each monitored job, the seconds between two heartbeats, or the URL that receives them
 MAILPIT_URL          the address of a Mailpit that receives all mail of this machine, used to wait for an alert
 ADMINS, MAILERS, EMAIL_BACKEND, EMAIL_HOST  Django's own: who is notified of waiting events, and how
@@ -66,6 +67,11 @@ def has_mail_server() -> bool:
 def sends_mail() -> bool:
     """Return whether the site can mail ADMINS."""
     return bool(settings.ADMINS) and has_mail_server()
+
+
+def tracker_url() -> str:
+    """Return the address at which people open the tracker, or "" if it is that of the DSN."""
+    return str(getattr(settings, "TRACKER_URL", ""))
 
 
 def where() -> str:

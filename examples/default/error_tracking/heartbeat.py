@@ -37,6 +37,8 @@ def heartbeats(value: str) -> dict[str, int | str]:
     for job in filter(None, map(str.strip, value.split(","))):
         name, _, target = job.partition("=")
         seconds = int(target) if re.fullmatch("[0-9]{1,5}", target) else 0
+        if name in found:
+            raise ValueError(f"must contain each job only once, but has {name} twice")
         if not name or not (1 <= seconds <= LONGEST or target.startswith(("http://", "https://"))):
             raise ValueError(f"must be a list such as backup=7200,reports=3600, with 1 to {LONGEST} seconds, or a URL")
         found[name] = seconds or target

@@ -12,6 +12,7 @@ import re
 import sys
 import uuid
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import django
 
@@ -121,7 +122,7 @@ def create_rule(project: Project, kind: str, url: str) -> None:
     """
     recipients = AlertRecipient.objects.filter(alert__project=project, recipient_type=kind, url=url)
     if once(f"recipient {kind} {url} of project {project.pk}") and not recipients.exists():
-        name = f"First event of an issue, and uptime ({kind})"
+        name = f"First event of an issue, and uptime ({f'{kind} at {urlsplit(url).hostname}' if url else kind})"
         rule = ProjectAlert(project=project, name=name, quantity=1, timespan_minutes=ALERT_TIMESPAN, uptime=True)
         rule.save()
         AlertRecipient.objects.create(alert=rule, recipient_type=kind, url=url)
@@ -180,7 +181,7 @@ def main() -> None:
             create_rule(project, kind, url)
         for name, interval in jobs.items():
             create_heartbeat(project, public_key, name, interval)
-    print(f"GlitchTip is ready: {project.organization.slug}/{project.slug}, project ID {project.pk}")
+    print(f"GlitchTip is ready: organization {project.organization.slug}, project {project.slug} (ID {project.pk})")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,8 @@ if ENVIRONMENT == "development":
     INSTALLED_APPS.insert(0, "development")  # before staticfiles, to replace its runserver command
     MAILPIT_PORT = env("MAILPIT_PORT", cast=port, default=8025)  # where you open Mailpit on this machine
     MAILPIT_URL = env("MAILPIT_URL", default=f"http://localhost:{MAILPIT_PORT}/")  # where the site reads its messages
+    if env("EMAIL_URL", default="") not in ("", "smtp://mailpit:1025"):
+        MAILPIT_URL = ""  # mail goes elsewhere
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 class SpoolTransport(HttpTransport):
     """The SDK's own transport, except that error events are written to the spool first and sent from there."""
 
+    LOOK_PAUSE = 15.0  # seconds between two checks for events of other processes
+
     root: Path
     bounds: dict[str, int]
     alert_seconds: int
@@ -55,7 +57,7 @@ class SpoolTransport(HttpTransport):
         """Replace the thread and the connections after a fork, because the parent process may hold their locks."""
         self.thread = SenderThread(Sender(self.spool, self.post), Alarm(self.spool, self.alert_seconds))
         self.connections = connections(self.options)
-        self.resumed = self.bypassed = False
+        self.next_look, self.bypassed = 0.0, False
 
     def capture_envelope(self, envelope: Envelope) -> None:
         """Write an error event to the spool. Send anything else, and events that cannot be written, as the SDK does."""
@@ -90,9 +92,10 @@ class SpoolTransport(HttpTransport):
             return connections(self.options).request("POST", url, headers=headers, **options)
 
     def resume(self) -> None:
-        """Send the events that other processes left; only the first call in a process does so."""
-        if not self.resumed:
-            self.resumed = True
+        """Send the events that other processes left, unless that was checked a moment ago."""
+        now = time.monotonic()
+        if now >= self.next_look:
+            self.next_look = now + self.LOOK_PAUSE
             if self.spool.waiting():
                 self.thread.wake()
 
@@ -141,7 +144,7 @@ def spool_transport(
 
 
 def resume_spool(**_: Any) -> None:
-    """Send the events that other processes left; called for the first request, and when a gunicorn worker starts."""
+    """Send the events that other processes left; called for each request, and when a gunicorn worker starts."""
     transport = sentry_sdk.get_client().transport
     if isinstance(transport, SpoolTransport):
         transport.resume()

@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import socket
 import threading
 import time
 
@@ -35,9 +36,13 @@ class Alarm:
         self.next_look = time.monotonic() + self.LOOK_PAUSE
         names = self.spool.waiting()
         if names and age(names[0]) > self.max_seconds and self.is_first():
+            if names[0] not in self.spool.waiting():  # another process has just sent it
+                self.file.unlink(missing_ok=True)
+                return
             self.notify(
                 "Error events are not reaching the tracker",
-                f"{self.spool}. Run manage.py check_tracker to see why. You get another message when none waits any longer.",
+                f"{self.spool}. Run manage.py check_tracker to see why. You get another message when none waits any longer.\n\n"
+                f"Site: {conf.environment()} on {socket.gethostname()}",
             )
 
     def is_first(self) -> bool:
@@ -56,7 +61,7 @@ class Alarm:
             return
         self.notify(
             "Error events are reaching the tracker again",
-            f"No event waits in {self.spool.folder}. {self.spool}".strip(),
+            f"No event waits in {self.spool.folder}. {self.spool}\n\nSite: {conf.environment()} on {socket.gethostname()}",
         )
 
     def notify(self, subject: str, text: str) -> None:

@@ -66,7 +66,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: if the event is not shown within `READ_BACK_SECONDS`, or GlitchTip cannot be queried.
         """
-        token = self.token(address)
+        token = self.token(address, "Issue     ", "search that tracker for the event's ID")
         issue = self.wait(
             f"Issue     searching {tracker_name(address)} ",
             READ_BACK_SECONDS,
@@ -77,18 +77,19 @@ class Command(BaseCommand):
                 f" no issue after {READ_BACK_SECONDS} s: the event was accepted but not stored. Check that the"
                 " worker is running and that migrations have been applied; see GlitchTip's log"
             )
-        self.stdout.write(self.style.SUCCESS(f" found: {issue['url']}"))
+        url = issue["url"].replace(address, conf.tracker_url() or address, 1)
+        self.stdout.write(self.style.SUCCESS(f" found: {url}"))
 
-    def token(self, address: str) -> str:
-        """Return the token for GlitchTip's API.
+    def token(self, address: str, label: str, otherwise: str) -> str:
+        """Return the token for GlitchTip's API. The message for another tracker says what to do `otherwise`.
 
         Raises:
             CommandError: if the tracker is not GlitchTip, or there is no token.
         """
         if not tracker_name(address).startswith("GlitchTip"):
-            raise CommandError(f"Issue     {address} is not GlitchTip: search that tracker for the event's ID")
+            raise CommandError(f"{label}{address} is not GlitchTip: {otherwise}")
         if not conf.api_token():
-            raise CommandError(f"Issue     GLITCHTIP_API_TOKEN is empty: set it {conf.where()}")
+            raise CommandError(f"{label}GLITCHTIP_API_TOKEN is empty: set it {conf.where()}")
         return conf.api_token()
 
     def wait(self, label: str, seconds: float, find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -127,7 +128,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: if nobody would be notified.
         """
-        token = self.token(address)
+        token = self.token(address, "Rule      ", "check the alerts in that tracker")
         project = self.ask(lambda: find_project(address, token, project_id))
         if not project:
             raise CommandError(
@@ -136,9 +137,9 @@ class Command(BaseCommand):
         rules = self.ask(lambda: matching_rules(address, token, project, conf.options()["environment"]))
         for rule in rules:
             notified = [*(f"{email} by mail" for email in rule.mailed), *rule.webhooks]
-            self.stdout.write(f"Rule      {rule.name}: notifies {', '.join(notified) or 'nobody'}")
+            self.stdout.write(f"Rule      {rule.name or '(unnamed)'}: notifies {', '.join(notified) or 'nobody'}")
         if not any(rule.mailed or rule.webhooks for rule in rules):
-            reason = "the rules notify nobody" if rules else "no rule is triggered by a single error"
+            reason = "the rules notify nobody" if rules else "no rule is triggered by one event"
             raise CommandError(
                 f"Rule      {reason}: open the project's alerts in GlitchTip, and the members of its team"
             )

@@ -1,12 +1,13 @@
 """`manage.py check_spool`: exits with 1 if events wait too long, for timers and probes."""
 
+import math
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from error_tracking import conf
 from error_tracking.spool.bounds import age
-from error_tracking.spool.transport import all_waiting, backlog, spool_class
+from error_tracking.spool.transport import all_waiting, spool_class
 
 
 class Command(BaseCommand):
@@ -29,12 +30,15 @@ class Command(BaseCommand):
         transport = spool_class(conf.options())
         if transport is None:
             raise CommandError(f"There is no spool: set SENTRY_DSN and SENTRY_SPOOL_DIR {conf.where()}")
-        minutes = transport.alert_seconds / 60 if options["minutes"] is None else options["minutes"]
-        own, names = transport.spool_of(conf.options()["dsn"]), all_waiting(transport)
-        if problem := own.problem():
+        if problem := transport.spool_of(conf.options()["dsn"]).problem():
             raise CommandError(problem)
-        oldest = max(map(age, names), default=0.0) / 60
-        line = f"{len(names)} events wait, the oldest for {oldest:.0f} minutes" if names else "No event waits"
-        if len(names) > options["count"] or (minutes and oldest > minutes):
-            raise CommandError(f"{line}: run manage.py check_tracker. {backlog(conf.options())}")
+        limit = options["minutes"]
+        if limit is None:
+            limit = transport.alert_seconds / 60 or math.inf
+        names = all_waiting(transport)
+        minutes = max(map(age, names), default=0.0) / 60
+        line = f"Events waiting in {transport.root}: {len(names)}"
+        line += f", the oldest for {minutes:.0f} minutes" if names else ""
+        if len(names) > options["count"] or (names and minutes > limit):
+            raise CommandError(f"{line}. Run manage.py check_tracker to see why.")
         self.stdout.write(line)

@@ -43,7 +43,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         if code := process.wait():
             raise CommandError(
-                f"{command[0]} failed with {code}: no heartbeat was sent", returncode=code if code > 0 else 128 - code
+                f"{command[0]} failed with exit code {code}: no heartbeat was sent",
+                returncode=code if code > 0 else 128 - code,
             )
         try:
             send_heartbeat(name)
