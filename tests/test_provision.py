@@ -417,7 +417,9 @@ def test_each_job_in_heartbeats_gets_a_monitor_once(glitchtip: GlitchTip) -> Non
 
 #: What is around an unexpected error.
 UNEXPECTED, LOOK = "provision.py changed nothing (", "): see docker compose logs glitchtip glitchtip-db\n"
-WEBHOOK_URL_MESSAGE = "ALERT_WEBHOOK_URL must begin with https:// or http://: correct it in the env file\n"
+WEBHOOK_URL_MESSAGE = (
+    "ALERT_WEBHOOK_URL must be a URL such as https://hooks.example.com/ID: correct it in the env file\n"
+)
 INVALID: dict[str, tuple[dict[str, str], str]] = {
     "a key that is not hexadecimal": (
         {"GLITCHTIP_KEY": "hunter2"},

@@ -33,6 +33,8 @@ class Tracker(http.server.ThreadingHTTPServer):
         self.delay = 0.0  # seconds before each answer
         self.keys: dict[str, str] = {}  # the DSN's key, by event id
         self.heartbeats: list[str] = []  # paths
+        self.redirects: dict[str, str] = {}  # where to, by path
+        self.lists: dict[str, dict[str, object]] = {}  # pages by query, in order, by path
         self.awake = threading.Event()
         self.awake.set()
         self.allowed = threading.Semaphore(0)  # requests to answer while the tracker sleeps
@@ -50,8 +52,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """The request handler of `Tracker`."""
 
     def do_GET(self):
-        path = self.path.partition("?")[0]
-        if path == "/":
+        path, _, query = self.path.partition("?")
+        if path in self.server.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.server.redirects[path])
+            self.end_headers()
+        elif path in self.server.lists:
+            pages = self.server.lists[path]
+            following = [*pages, None][[*pages].index(query) + 1]
+            if following:
+                self.server.headers["Link"] = f'<http://elsewhere{path}?{following}>; rel="next"; results="true"'
+            self.answer(200, json.dumps(pages[query]).encode())
+            self.server.headers.pop("Link", None)
+        elif path == "/":
             self.answer(200)
         elif path not in self.server.pages:
             self.answer(404)

@@ -10,10 +10,12 @@ from django.core.management import CommandError, call_command
 from config.mail import admins
 from error_tracking.options import sentry_options
 from error_tracking.spool.alarm import Alarm
+from error_tracking.spool.sender import Sender
 from servers import serving
 from spooling import closed_port, crash, options_for, site, spool_for, wait_for
 
 WAITING, AGAIN = "Error events are not reaching the tracker", "Error events are reaching the tracker again"
+LOST = "Error events were rejected, or too old"
 SOON = 0.1 / 60  # minutes
 
 
@@ -47,6 +49,43 @@ def test_the_mail_comes_while_the_tracker_asks_to_wait_for_an_hour(root, subject
             crash(client)
             wait_for(subjects)
         assert tracker.answered == 1
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        (lambda tracker, client: setattr(tracker, "status", 200), AGAIN),
+        (lambda tracker, client: setattr(tracker, "status", 400), LOST),
+        (lambda tracker, client: setattr(client.transport.spool, "max_seconds", 0), LOST),
+    ],
+    ids=["accepted", "rejected", "too old"],
+)
+def test_the_second_mail_says_whether_the_events_have_arrived(root, subjects, end, message):
+    with serving(500) as tracker, site(tracker.server_port, root, alert_minutes=SOON) as client:
+        crash(client)
+        wait_for(subjects)
+        end(tracker, client)
+        wait_for(lambda: len(subjects()) == 2)
+    assert subjects() == [WAITING, message]
+
+
+def test_a_tracker_that_is_only_slow_is_a_mail_too(root, subjects, monkeypatch):
+    monkeypatch.setattr(Sender, "BATCH_SECONDS", 0.05)
+    with serving(200) as tracker, site(tracker.server_port, root, alert_minutes=SOON) as client:
+        tracker.delay = 0.05
+        crash(client, 8)  # one after the other: they wait for longer than a tenth of a second
+        wait_for(subjects)
+
+
+def test_a_spool_that_is_full_is_one_mail_of_each_process(root, subjects, monkeypatch):
+    alarm = Alarm(spool_for(root, closed_port()), 0.001)
+    alarm.spool.put("a" * 32, "0" * 16, b"")
+    monkeypatch.setattr("error_tracking.spool.alarm.os.open", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    for _ in range(3):
+        alarm.next_look = 0
+        time.sleep(0.002)  # the event is older than a thousandth of a second
+        alarm.look()
+    assert subjects() == [WAITING]
 
 
 def test_a_restart_during_an_outage_sends_no_second_mail(root, subjects):
@@ -87,16 +126,19 @@ def test_without_mail_the_message_is_an_error_in_the_log_and_no_event(root, sett
 
 def test_a_mail_that_cannot_be_sent_is_an_error_in_the_log(root, subjects, caplog, monkeypatch):
     def refuse(*_):
-        raise ConnectionRefusedError("no mail server")
+        raise ConnectionRefusedError("the password hunter2 is wrong")
 
     monkeypatch.setattr("error_tracking.spool.alarm.mail_admins", refuse)
     Alarm(spool_for(root, closed_port()), 60).notify("Nothing arrives", "see why")
     [line] = caplog.records
     assert line.levelname == "ERROR"
     assert "Nothing arrives: see why (The mail to ADMINS failed: ConnectionRefusedError" in line.getMessage()
+    assert "hunter2" not in line.getMessage()
 
 
-def test_a_mail_server_that_hangs_does_not_stop_the_sending_of_events(root, subjects, monkeypatch):
+def test_a_mail_server_that_hangs_is_an_error_and_does_not_stop_the_sending_of_events(
+    root, subjects, caplog, monkeypatch
+):
     hanging = threading.Event()
     monkeypatch.setattr("error_tracking.spool.alarm.mail_admins", lambda *_: hanging.wait(60))
     monkeypatch.setattr(Alarm, "MAIL_SECONDS", 0.05)
@@ -106,6 +148,7 @@ def test_a_mail_server_that_hangs_does_not_stop_the_sending_of_events(root, subj
         with serving(200, port) as tracker:
             wait_for(tracker.event_ids)
     hanging.set()
+    assert "(The mail server has not answered yet)" in caplog.text
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from error_tracking.heartbeat import heartbeats, monitored
-from servers import serving
+from servers import Handler, serving
 
 KEY = "0123456789abcdef" * 2
 PATH = f"/api/0/organizations/acme/heartbeat_check/{uuid.uuid5(uuid.UUID(KEY), 'backup')}/"
@@ -52,6 +52,40 @@ def test_a_heartbeat_that_cannot_be_sent_is_a_warning(glitchtip, caplog, job, pa
     [line] = caplog.records
     assert line.levelname == "WARNING"
     assert message in line.getMessage()
+
+
+@pytest.mark.parametrize("answer", [None, {"detail": "x"}, [None], [{"name": "acme"}], "x", 5])
+def test_an_answer_that_is_not_glitchtips_does_not_fail_the_job(glitchtip, caplog, answer):
+    glitchtip.pages = {"/api/0/organizations/": answer}
+    with monitored("backup"):
+        pass
+    assert "The heartbeat of backup was not sent" in caplog.text
+
+
+def test_a_heartbeat_that_is_redirected_was_not_sent(glitchtip, caplog, monkeypatch):
+    monkeypatch.setattr(Handler, "do_POST", lambda handler: handler.answer(302))
+    glitchtip.headers = {"Location": "/"}
+    with monitored("elsewhere"):
+        pass
+    assert "was answered with 302" in caplog.text
+
+
+def test_the_token_is_not_sent_to_another_server(glitchtip, settings):
+    with serving(302) as proxy:
+        monitor = "/api/0/organizations/"
+        proxy.redirects = {monitor: f"http://127.0.0.1:{glitchtip.server_port}{monitor}"}
+        settings.SENTRY_OPTIONS = {**settings.SENTRY_OPTIONS, "dsn": f"http://{KEY}@127.0.0.1:{proxy.server_port}/1"}
+        with monitored("backup"):
+            pass
+    assert glitchtip.heartbeats == []  # it has answered 401
+
+
+def test_all_pages_of_a_list_are_read(glitchtip):
+    pages = {"": [{"slug": "other"}], "cursor=2": [{"slug": "acme"}]}
+    glitchtip.lists = {"/api/0/organizations/": pages}
+    with monitored("backup"):
+        pass
+    assert glitchtip.heartbeats[-1] == PATH
 
 
 def test_a_token_that_is_rejected_is_named(glitchtip, settings, caplog):
@@ -109,7 +143,10 @@ def test_a_job_has_seconds_or_a_url():
     }
 
 
-@pytest.mark.parametrize("value", ["backup", "backup=", "=7200", "backup=0", "backup=32768", "backup=2h", "a=-1"])
+@pytest.mark.parametrize(
+    "value",
+    ["backup", "backup=", "=7200", "backup=0", "backup=32768", "backup=2h", "a=-1", "a=http://u:p@b/", "a=http://b/ c"],
+)
 def test_other_jobs_are_rejected(value):
     with pytest.raises(ValueError, match="must be a list such as backup=7200"):
         heartbeats(value)

@@ -1,6 +1,6 @@
 """Turns EMAIL_URL, ADMINS and DEFAULT_FROM_EMAIL into Django's mail settings."""
 
-from email.utils import parseaddr
+from email import policy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,6 +42,8 @@ def mail(url: str) -> dict[str, Any]:
             " with each part percent-encoded"
         )
     found = environ.Env.email_url_config(url)
+    if not f"{found['EMAIL_HOST_USER']}{found['EMAIL_HOST_PASSWORD']}".isascii():
+        raise ValueError("must have a user and a password in ASCII, because Python's SMTP login requires it")
     if django.VERSION < (6, 1):
         return {**found, "EMAIL_TIMEOUT": SECONDS}
     options = {option: found[name] for option, name in OPTIONS.items() if found.get(name)}
@@ -55,8 +57,11 @@ def sender(value: str) -> str:
     Raises:
         ValueError: if it is anything else.
     """
+    header = policy.default.header_factory("From", value) if value.isprintable() else None
     try:
-        validate_email(parseaddr(value)[1])
+        if header is None or header.defects or [group.display_name for group in header.groups] != [None]:
+            raise ValidationError("")
+        validate_email(header.addresses[0].addr_spec)
     except ValidationError:
         raise ValueError("must be an e-mail address, such as shop@example.com or Shop <shop@example.com>") from None
     return value

@@ -1,16 +1,15 @@
 """Reads the messages in Mailpit, which shows mail in development (https://mailpit.axllent.org/docs/api-v1/)."""
 
-import http.client
 from typing import Any
 
-from error_tracking.tracker_api import get_json
+from error_tracking.tracker_api import API_ERRORS, get_json
 
 
 def is_running(address: str) -> bool:
     """Return whether Mailpit responds at an address, such as "http://localhost:8025/", which may be empty."""
     try:
         messages(address)
-    except (OSError, ValueError, LookupError, http.client.HTTPException):
+    except API_ERRORS:
         return False
     return True
 

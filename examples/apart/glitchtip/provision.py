@@ -18,8 +18,9 @@ import django
 
 
 def show(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
-    """Print an unexpected error as one line. A `sys.excepthook`."""
-    reason = f"{kind.__name__}: {' '.join(str(error).split())}"
+    """Print an unexpected error as one line. A `sys.excepthook`. The texts of some errors contain passwords of URLs."""
+    harmless = kind.__module__.startswith("django.db") or issubclass(kind, (ImportError, KeyError))
+    reason = f"{kind.__name__}: {' '.join(str(error).split())}" if harmless else kind.__name__
     print(f"provision.py changed nothing ({reason}): see docker compose logs glitchtip glitchtip-db", file=sys.stderr)
 
 
@@ -42,6 +43,8 @@ from apps.users.models import User  # noqa: E402
 from django.core.management.color import no_style  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
+#: Any number that no other program uses for a lock in this database
+LOCK = 5207_2026
 #: Minutes. An error that GlitchTip stores later than this after receiving it raises no alert.
 ALERT_TIMESPAN = 1440
 #: Seconds. GlitchTip stores the interval of a monitor as a smallint (apps/uptime/models.py).
@@ -107,10 +110,9 @@ def create_project(slug: str, project_id: int, public_key: uuid.UUID) -> Project
 def create_token(project: Project, label: str, token: str, *scopes: str) -> None:
     """Create an API token that acts for an owner of the project's organization. A revoked token stays revoked."""
     digest = hashlib.sha256(token.encode()).hexdigest()  # a revoked token needs no second copy
-    if not once(f"token {digest}") or APIToken.objects.filter(token=token).exists():
-        return
     owners = OrganizationUser.objects.filter(organization=project.organization, role=OrganizationUserRole.OWNER)
-    if owner := owners.exclude(user=None).first():
+    owner = owners.exclude(user=None).first()
+    if owner and once(f"token {digest}") and not APIToken.objects.filter(token=token).exists():
         bits = sum(int(getattr(APIToken.scopes, scope)) for scope in scopes)
         APIToken.objects.create(user=owner.user, token=token, label=label, scopes=bits)
 
@@ -146,8 +148,8 @@ def webhook() -> list[tuple[str, str]]:
     """
     url, kind = os.environ.get("ALERT_WEBHOOK_URL", ""), os.environ.get("ALERT_WEBHOOK_TYPE") or "webhook"
     kinds = sorted(set(RecipientType.values) - {"email", "zulip"})  # Zulip needs more than a URL
-    if url and not url.startswith(("http://", "https://")):
-        sys.exit("ALERT_WEBHOOK_URL must begin with https:// or http://: correct it in the env file")
+    if url and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
+        sys.exit("ALERT_WEBHOOK_URL must be a URL such as https://hooks.example.com/ID: correct it in the env file")
     if url and kind not in kinds:
         sys.exit(f"ALERT_WEBHOOK_TYPE must be one of {', '.join(kinds)}: correct it in the env file")
     return [(kind, url)] if url else []
@@ -172,6 +174,8 @@ def main() -> None:
         sys.exit("GLITCHTIP_KEY must be 32 hexadecimal digits: correct it in the env file")
     project_id, jobs, recipients = int(os.environ["PROVISION_ID"]), heartbeats(), [("email", ""), *webhook()]
     with transaction.atomic():
+        if connection.vendor == "postgresql":  # two runs at once wait for each other
+            connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         project = get_project(project_id, public_key)
         project = project or create_project(os.environ["PROVISION_SLUG"], project_id, public_key)
         reading = [scope for scope in APIToken.scopes if scope.endswith("read")]

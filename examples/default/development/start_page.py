@@ -1,7 +1,6 @@
 """Read what the start page shows: where errors go, the checklist, and the event that was just sent."""
 
 import contextlib
-import http.client
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from sentry_sdk.utils import Dsn
 
 from error_tracking import mailpit
 from error_tracking.spool.transport import backlog
-from error_tracking.tracker_api import find_issue, get_json, tracker_address, tracker_name
+from error_tracking.tracker_api import API_ERRORS, find_issue, get_json, tracker_address, tracker_name
 
 
 class Row(NamedTuple):
@@ -93,7 +92,7 @@ def arrived(tracker: str, event_id: str = "") -> dict[str, str]:
     if not tracker:
         return {}
     found: dict[str, str] = {}
-    with contextlib.suppress(OSError, ValueError, LookupError, http.client.HTTPException):
+    with contextlib.suppress(*API_ERRORS):
         if tracker.startswith("GlitchTip"):
             found = find_issue(address(), settings.GLITCHTIP_API_TOKEN, event_id)
         else:

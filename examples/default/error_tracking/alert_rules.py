@@ -3,9 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from error_tracking.tracker_api import get_json
-
-LARGEST_PAGE = 100  # of GlitchTip's lists
+from error_tracking.tracker_api import get_list
 
 
 class Rule(NamedTuple):
@@ -22,7 +20,7 @@ def find_project(address: str, token: str, project_id: str) -> str:
     Raises:
         OSError: if there is no response, or the token is rejected.
     """
-    for project in get_json(f"{address}api/0/projects/?limit={LARGEST_PAGE}", token):
+    for project in get_list(f"{address}api/0/projects/", token):
         if str(project["id"]) == project_id:
             return f"{project['organization']['slug']}/{project['slug']}"
     return ""
@@ -37,11 +35,15 @@ def matching_rules(address: str, token: str, project: str, environment: str) -> 
         OSError: if there is no response, or the token is rejected.
     """
     rules, members = [], team(address, token, project)
-    for rule in get_json(f"{address}api/0/projects/{project}/alerts/?limit={LARGEST_PAGE}", token):
-        if rule["quantity"] == 1 and rule["timespanMinutes"] and rule.get("environment") in (None, "", environment):
+    for rule in get_list(f"{address}api/0/projects/{project}/alerts/", token):
+        if (
+            rule["quantity"] == 1
+            and (rule["timespanMinutes"] or 0) > 0
+            and rule.get("environment") in (None, "", environment)
+        ):
             kinds = [recipient["recipientType"] for recipient in rule["alertRecipients"]] or ["email"]
             webhooks = [
-                f"{recipient['recipientType']} at {urlsplit(recipient['url']).hostname}"  # the path may be secret
+                f"{recipient['recipientType']} at {urlsplit(recipient['url'] or '').hostname}"  # the path may be secret
                 for recipient in rule["alertRecipients"]
                 if recipient["recipientType"] != "email"
             ]
@@ -56,7 +58,7 @@ def team(address: str, token: str, project: str) -> list[str]:
         OSError: if there is no response, or the token is rejected.
     """
     organization, found = project.partition("/")[0], set[str]()
-    for each in get_json(f"{address}api/0/projects/{project}/teams/?limit={LARGEST_PAGE}", token):
-        path = f"teams/{organization}/{each['slug']}/members/?limit={LARGEST_PAGE}"
-        found |= {member["email"] for member in get_json(f"{address}api/0/{path}", token) if not member["pending"]}
+    for each in get_list(f"{address}api/0/projects/{project}/teams/", token):
+        path = f"teams/{organization}/{each['slug']}/members/"
+        found |= {member["email"] for member in get_list(f"{address}api/0/{path}", token) if not member["pending"]}
     return sorted(found)

@@ -4,22 +4,23 @@
 """
 
 import contextlib
-import http.client
 import logging
 import re
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from sentry_sdk.utils import Dsn
 
 from error_tracking import conf
-from error_tracking.tracker_api import SECONDS, get_json, tracker_address
+from error_tracking.tracker_api import API_ERRORS, SECONDS, get_list, tracker_address
 
 log = logging.getLogger(__name__)
 
 
+URL = re.compile(r"https?://[\w.-]+(:\d{1,5})?(/[!-~]*)?", re.ASCII)
 LONGEST = 32767  # seconds: GlitchTip stores a monitor's interval as a smallint
 
 
@@ -39,7 +40,7 @@ def heartbeats(value: str) -> dict[str, int | str]:
         seconds = int(target) if re.fullmatch("[0-9]{1,5}", target) else 0
         if name in found:
             raise ValueError(f"must contain each job only once, but has {name} twice")
-        if not name or not (1 <= seconds <= LONGEST or target.startswith(("http://", "https://"))):
+        if not name or not (1 <= seconds <= LONGEST or URL.fullmatch(target)):
             raise ValueError(f"must be a list such as backup=7200,reports=3600, with 1 to {LONGEST} seconds, or a URL")
         found[name] = seconds or target
     return found
@@ -88,17 +89,25 @@ def send_heartbeat(name: str) -> None:
     except urllib.error.HTTPError as answer:
         hint = "check GLITCHTIP_API_TOKEN" if answer.code in (401, 403) else "check the tracker"
         raise HeartbeatError(f"The heartbeat of {name} was answered with {answer.code}: {hint}") from answer
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise HeartbeatError(f"The heartbeat of {name} was not sent ({error}): check the tracker") from error
+    except API_ERRORS as error:
+        reason = getattr(error, "reason", type(error).__name__)
+        raise HeartbeatError(f"The heartbeat of {name} was not sent ({reason}): check the tracker") from error
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Treats a redirect as an error: it would turn the POST request into a GET request, perhaps of a login page."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Return None, after which urllib raises HTTPError."""
 
 
 def post(url: str) -> None:
     """Send an empty POST request.
 
     Raises:
-        OSError: if there is no response, or it has a status of 400 or above.
+        OSError: if there is no response, or its status is not 2xx.
     """
-    urllib.request.urlopen(urllib.request.Request(url, data=b""), timeout=SECONDS).close()
+    urllib.request.build_opener(NoRedirects).open(url, data=b"", timeout=SECONDS).close()
 
 
 def send_to_glitchtip(name: str) -> bool:
@@ -116,7 +125,7 @@ def send_to_glitchtip(name: str) -> bool:
     dsn = Dsn(conf.options()["dsn"])
     endpoint = uuid.uuid5(uuid.UUID(dsn.public_key), name)
     api = f"{tracker_address(dsn)}api/0/organizations/"
-    for organization in get_json(api, conf.api_token()):
+    for organization in get_list(api, conf.api_token()):
         try:
             post(f"{api}{organization['slug']}/heartbeat_check/{endpoint}/")
         except urllib.error.HTTPError as answer:

@@ -77,7 +77,8 @@ def add_missing(path: str, variables: dict[str, str | int | float]) -> None:
     """
     with open(path, encoding="utf-8-sig") as file:
         text = file.read()
-    known = {line.removeprefix("export ").partition("=")[0] for line in text.splitlines()}
+    # A variable that is commented out is known, too.
+    known = {word for line in text.splitlines() for word in line.partition("=")[0].strip("# ").split()}
     missing = [name for name in ADDED if name in variables and name not in known]
     if missing and "\0" not in text:
         with open(path, "a", encoding="utf-8", newline="\n") as file:

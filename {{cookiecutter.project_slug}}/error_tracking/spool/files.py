@@ -80,7 +80,9 @@ class Spool:
         return sorted(names)
 
     def remove(self, name: str) -> None:
-        """Delete the file of an event that the tracker has accepted."""
+        """Delete the file of an event that the tracker has accepted, and record that for the alarm, if there is one."""
+        with contextlib.suppress(OSError), open(self.folder / ALARM, "r+b") as alarm:
+            alarm.write(b"delivered")
         try:
             (self.folder / name).unlink(missing_ok=True)
         except OSError as error:

@@ -95,6 +95,7 @@ class SenderThread:
         failures, tried, logged = 0, "", set[str]()
         while not self.sender.stopped:
             batch = self.sender.send_waiting(tried)
+            self.alarm.look()
             if batch is None:
                 self.pause(self.LOOK_PAUSE)
             elif failure := batch.failure:

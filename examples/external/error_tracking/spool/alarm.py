@@ -28,6 +28,7 @@ class Alarm:
         self.file = spool.folder / ALARM
         self.max_seconds = max_seconds
         self.next_look = 0.0 if max_seconds else math.inf
+        self.unrecorded = False
 
     def look(self) -> None:
         """Check the oldest event, unless that was done a moment ago."""
@@ -49,18 +50,22 @@ class Alarm:
         """Create the file, and return False if it exists: another process has notified."""
         try:
             os.close(os.open(self.file, os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError:
+        except FileExistsError:
             return False
+        except OSError:  # the disk is full, or the folder is read-only: each process notifies once
+            before, self.unrecorded = self.unrecorded, True
+            return not before
         return True
 
     def clear(self) -> None:
-        """Notify, if ADMINS were notified before, that no event waits any longer."""
+        """Notify, if ADMINS were notified before, that no event waits: they were delivered, or else rejected or too old."""
         try:
+            delivered = self.file.read_bytes()  # see Spool.remove
             self.file.unlink()
         except OSError:  # there was no notification, or another process is faster
             return
         self.notify(
-            "Error events are reaching the tracker again",
+            f"Error events {'are reaching the tracker again' if delivered else 'were rejected, or too old'}",
             f"No event waits in {self.spool.folder}. {self.spool}\n\nSite: {conf.environment()} on {socket.gethostname()}",
         )
 
@@ -73,10 +78,13 @@ class Alarm:
         def send() -> None:
             try:
                 mail_admins(subject, text)
-            except Exception as error:
-                log.error("%s: %s (The mail to ADMINS failed: %r)", subject, text, error)
+            except Exception as error:  # its text may contain the password
+                code = getattr(error, "smtp_code", "")
+                log.error("%s: %s (The mail to ADMINS failed: %s %s)", subject, text, type(error).__name__, code)
 
         # In a thread of its own: without a timeout, a mail server that hangs would stop the sending of events.
         thread = threading.Thread(target=send, name="spool-alarm", daemon=True)
         thread.start()
         thread.join(self.MAIL_SECONDS)
+        if thread.is_alive():
+            log.error("%s: %s (The mail server has not answered yet)", subject, text)

@@ -40,8 +40,8 @@ class Command(BaseCommand):
             process = subprocess.Popen(command)  # noqa: S603
         except OSError as error:
             raise CommandError(f"{command[0]} cannot be run ({error.strerror})", returncode=127) from None
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        if code := process.wait():
+        received = forward_signals(process)
+        if code := process.wait() or sum(received[:1]):
             raise CommandError(
                 f"{command[0]} failed with exit code {code}: no heartbeat was sent",
                 returncode=code if code > 0 else 128 - code,
@@ -50,3 +50,17 @@ class Command(BaseCommand):
             send_heartbeat(name)
         except HeartbeatError as error:
             self.stderr.write(str(error))
+
+
+def forward_signals(process: subprocess.Popen[bytes]) -> list[int]:
+    """Pass on the signals that end a process, and return a list of those that come, as exit codes: 128 and the number."""
+    received: list[int] = []
+
+    def forward(number: int, _: object) -> None:
+        received.append(128 + number)
+        process.send_signal(number)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), forward)
+    return received

@@ -1,6 +1,5 @@
 """`manage.py check_tracker`: checks that errors of this site reach its tracker, and that somebody is notified."""
 
-import http.client
 import time
 import urllib.error
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from error_tracking.alert_rules import find_project, matching_rules
 from error_tracking.checks import is_local
 from error_tracking.probe import reach, send
 from error_tracking.spool.transport import backlog
-from error_tracking.tracker_api import find_issue, tracker_address, tracker_name
+from error_tracking.tracker_api import API_ERRORS, find_issue, tracker_address, tracker_name
 
 READ_BACK_SECONDS = 30
 ALERT_SECONDS = 150  # GlitchTip looks for new issues once a minute
@@ -119,7 +118,7 @@ class Command(BaseCommand):
         except urllib.error.HTTPError as error:
             hint = "check GLITCHTIP_API_TOKEN" if error.code in (401, 403) else "check the log of that server"
             raise CommandError(f"{error.url} answered {error.code}: {hint}") from None
-        except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException) as error:
+        except API_ERRORS as error:
             raise CommandError(f"the API cannot be read ({error!r}): check the log of that server") from None
 
     def show_rules(self, address: str, project_id: str) -> bool:
