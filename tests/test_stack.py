@@ -218,6 +218,7 @@ def start(baked: Bake) -> Iterator[Start]:
             env.write("HEARTBEATS=backup=7200\n")
         use_standins(stack.project.path)
         stacks.append(stack)
+        stack.compose("build", "--quiet")  # an earlier run may have left an image of that name
         stack.up()
         return stack
 
@@ -248,7 +249,7 @@ def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
 
 def mails(stack: Stack) -> list[str]:
     """Return the texts of the mails in Mailpit."""
-    api = f"http://localhost:{stack.project.env('development')['MAILPIT_PORT']}/api/v1"
+    api = f"http://localhost:{int(stack.answers['app_port']) + 24}/api/v1"
     messages = json.loads(get(f"{api}/messages?limit=200")[1])["messages"]
     return [json.loads(get(f"{api}/message/{message['ID']}")[1])["Text"] for message in messages]
 

@@ -87,6 +87,7 @@ def send_heartbeat(name: str) -> None:
                 f"GlitchTip has no monitor for {name}: run make up, or write the URL of a monitor in HEARTBEATS"
             )
     except urllib.error.HTTPError as answer:
+        answer.close()
         hint = "check GLITCHTIP_API_TOKEN" if answer.code in (401, 403) else "check the tracker"
         raise HeartbeatError(f"The heartbeat of {name} was answered with {answer.code}: {hint}") from answer
     except API_ERRORS as error:
@@ -129,6 +130,7 @@ def send_to_glitchtip(name: str) -> bool:
         try:
             post(f"{api}{organization['slug']}/heartbeat_check/{endpoint}/")
         except urllib.error.HTTPError as answer:
+            answer.close()
             if answer.code != 404:
                 raise
         else:

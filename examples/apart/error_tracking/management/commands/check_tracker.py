@@ -116,6 +116,7 @@ class Command(BaseCommand):
         try:
             return query()
         except urllib.error.HTTPError as error:
+            error.close()
             hint = "check GLITCHTIP_API_TOKEN" if error.code in (401, 403) else "check the log of that server"
             raise CommandError(f"{error.url} answered {error.code}: {hint}") from None
         except API_ERRORS as error:
