@@ -120,7 +120,7 @@ def create_token(project: Project, label: str, token: str, *scopes: str) -> None
 def create_rule(project: Project, kind: str, url: str) -> None:
     """Create a rule that notifies a recipient of the first event of each issue and of monitors, unless a rule does.
 
-    Each recipient has a rule of its own: GlitchTip stops at the first one that fails (apps/alerts/models.py).
+    Each recipient has a rule of its own: GlitchTip 5.2 stops at the first one that fails (apps/alerts/models.py).
     """
     recipients = AlertRecipient.objects.filter(alert__project=project, recipient_type=kind, url=url)
     if once(f"recipient {kind} {url} of project {project.pk}") and not recipients.exists():
