@@ -54,10 +54,13 @@ GLITCHTIP = {
 
 
 @pytest.mark.parametrize("tracker", [200], indirect=True)
-def test_check_tracker_finds_the_issue_in_glitchtip(tracker, capsys):
+def test_check_tracker_finds_the_issue_in_glitchtip(tracker, settings, capsys):
     tracker.pages = GLITCHTIP
     call_command("check_tracker", "--read-back")
     assert f"found: http://127.0.0.1:{tracker.server_port}/shop/issues/7" in capsys.readouterr().out
+    settings.TRACKER_URL = "https://errors.example.com/"
+    call_command("check_tracker", "--read-back")
+    assert "found: https://errors.example.com/shop/issues/7" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("tracker", [200], indirect=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 from sentry_sdk.utils import Dsn
 
-from error_tracking import mailpit
+from error_tracking import conf, mailpit
 from error_tracking.spool.transport import backlog
 from error_tracking.tracker_api import API_ERRORS, find_issue, get_json, tracker_address, tracker_name
 
@@ -35,11 +35,6 @@ def address() -> str:
     return tracker_address(Dsn(dsn)) if dsn else ""
 
 
-def public_url(url: str) -> str:
-    """Return the URL of a tracker page with the address that people open in a browser (TRACKER_URL, if set)."""
-    return url.replace(address(), settings.TRACKER_URL or address(), 1)
-
-
 def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
     """Return where errors go; `tracker` is the name of the tracker that responds at the DSN's address, or "".
 
@@ -53,7 +48,11 @@ def wiring(tracker: str, *, just_sent: bool = False) -> list[Row]:
         return [*rows, Row("DSN", f"None. Set SENTRY_DSN in {settings.ENV_FILE} and restart the site.")]
     dsn = Dsn(options["dsn"])
     rows.append(Row("DSN", f"{dsn.scheme}://****@{dsn.netloc}{dsn.path}{dsn.project_id}"))
-    rows.append(Row("Tracker", tracker or "Not responding. Events are kept in the spool.", public_url(address())))
+    rows.append(
+        Row(
+            "Tracker", tracker or "Not responding. Events are kept in the spool.", conf.public_url(address(), address())
+        )
+    )
     if not (just_sent and tracker) and (waiting := backlog(options)):
         rows.append(Row("Spool", waiting))
     return rows
@@ -99,4 +98,4 @@ def arrived(tracker: str, event_id: str = "") -> dict[str, str]:
             events = get_json(f"{address()}api/eventlist/")["events"]
             event = [event for event in events if event_id in ("", event["event_id"])][-1]
             found = {"title": event["summary"], "url": f"{address()}events/{event['event_id']}/"}
-    return {**found, "url": public_url(found["url"])} if found else {}
+    return {**found, "url": conf.public_url(found["url"], address())} if found else {}

@@ -69,9 +69,9 @@ def sends_mail() -> bool:
     return bool(settings.ADMINS) and has_mail_server()
 
 
-def tracker_url() -> str:
-    """Return the address at which people open the tracker, or "" if it is that of the DSN."""
-    return str(getattr(settings, "TRACKER_URL", ""))
+def public_url(url: str, address: str) -> str:
+    """Return the URL of a page of the tracker at `address`, as people open it (TRACKER_URL, if set)."""
+    return url.replace(address, str(getattr(settings, "TRACKER_URL", "")) or address, 1)
 
 
 def where() -> str:

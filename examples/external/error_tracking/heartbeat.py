@@ -18,8 +18,6 @@ from error_tracking import conf
 from error_tracking.tracker_api import API_ERRORS, SECONDS, get_list, tracker_address
 
 log = logging.getLogger(__name__)
-
-
 URL = re.compile(r"https?://[\w.-]+(:\d{1,5})?(/[!-~]*)?", re.ASCII)
 LONGEST = 32767  # seconds: GlitchTip stores a monitor's interval as a smallint
 

@@ -42,8 +42,7 @@ class Alarm:
                 return
             self.notify(
                 "Error events are not reaching the tracker",
-                f"{self.spool}. Run manage.py check_tracker to see why. You get another message when none waits any longer.\n\n"
-                f"Site: {conf.environment()} on {socket.gethostname()}",
+                f"{self.spool}. Run manage.py check_tracker to see why. You get another message when none waits any longer.",
             )
 
     def is_first(self) -> bool:
@@ -66,7 +65,7 @@ class Alarm:
             return
         self.notify(
             f"Error events {'are reaching the tracker again' if delivered else 'were rejected, or too old'}",
-            f"No event waits in {self.spool.folder}. {self.spool}\n\nSite: {conf.environment()} on {socket.gethostname()}",
+            f"No event waits in {self.spool.folder}. {self.spool}".strip(),
         )
 
     def notify(self, subject: str, text: str) -> None:
@@ -77,7 +76,7 @@ class Alarm:
 
         def send() -> None:
             try:
-                mail_admins(subject, text)
+                mail_admins(subject, f"{text}\n\nSite: {conf.environment()} on {socket.gethostname()}")
             except Exception as error:  # its text may contain the password
                 code = getattr(error, "smtp_code", "")
                 log.error("%s: %s (The mail to ADMINS failed: %s %s)", subject, text, type(error).__name__, code)

@@ -44,13 +44,19 @@ def trim(spool: Spool) -> int:
     return len(expired) + len(dropped)
 
 
+def now() -> float:
+    """Return the time in seconds since 1970. Setting the clock forward does not change it: it makes no file older."""
+    return min(time.time(), CLOCK + time.monotonic())
+
+
 def age(name: str) -> float:
-    """Return how long ago an event was written, in seconds. Setting the clock forward does not make events older."""
-    return min(time.time(), CLOCK + time.monotonic()) - written(name)
+    """Return how long ago an event was written, in seconds."""
+    return now() - written(name)
 
 
 def fresh(folder: Path, max_seconds: float) -> tuple[dict[str, int], list[str]]:
     """Delete the files of a folder that are too old; return the sizes of the others, and the deleted events."""
+    moment = now()
     sizes, expired = {}, []
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
@@ -58,7 +64,7 @@ def fresh(folder: Path, max_seconds: float) -> tuple[dict[str, int], list[str]]:
             if match is None:
                 continue
             unfinished = match["suffix"] == "tmp"
-            if age(entry.name) > (LEFTOVER_SECONDS if unfinished else max_seconds):
+            if moment - written(entry.name) > (LEFTOVER_SECONDS if unfinished else max_seconds):
                 if delete(Path(entry)) and match["suffix"] == "envelope":
                     expired.append(entry.name)
             elif not unfinished:

@@ -76,8 +76,7 @@ class Command(BaseCommand):
                 f" no issue after {READ_BACK_SECONDS} s: the event was accepted but not stored. Check that the"
                 " worker is running and that migrations have been applied; see GlitchTip's log"
             )
-        url = issue["url"].replace(address, conf.tracker_url() or address, 1)
-        self.stdout.write(self.style.SUCCESS(f" found: {url}"))
+        self.stdout.write(self.style.SUCCESS(f" found: {conf.public_url(issue['url'], address)}"))
 
     def token(self, address: str, label: str, otherwise: str) -> str:
         """Return the token for GlitchTip's API. The message for another tracker says what to do `otherwise`.
