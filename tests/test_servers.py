@@ -65,7 +65,9 @@ def running(baked: Bake, tmp_path: Path) -> Running:
     @contextmanager
     def run(command: list[str], tracker_port: int, **more: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         [port] = free_ports(1)
-        address = [f"127.0.0.1:{port}"] if "runserver" in command else ["--bind", f"127.0.0.1:{port}"]
+        # A worker of gunicorn that is told to stop while it starts does not notice (gunicorn 27, Worker.init_signals).
+        options = ["--graceful-timeout", "5", "--bind"]
+        address = [*([] if "runserver" in command else options), f"127.0.0.1:{port}"]
         variables = {
             "DJANGO_ENV": "development",
             "SENTRY_DSN": f"http://0123456789abcdef@127.0.0.1:{tracker_port}/1",
