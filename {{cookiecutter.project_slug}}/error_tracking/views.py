@@ -20,5 +20,10 @@ def trigger_error(request: HttpRequest) -> HttpResponse:
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     """Show 500.html with the ID of the event. Works without a database, because the template gets no request."""
-    ids = {"event_id": getattr(request, "event_id", ""), "request_id": getattr(request, "id", "")}
-    return HttpResponseServerError(loader.render_to_string("500.html", ids))
+    context = {
+        "event_id": getattr(request, "event_id", ""),
+        "request_id": getattr(request, "id", ""),
+        # Where django-csp keeps the nonce for the page's styles, and where Django does since version 6.
+        "csp_nonce": getattr(request, "csp_nonce", getattr(request, "_csp_nonce", "")),
+    }
+    return HttpResponseServerError(loader.render_to_string("500.html", context))
