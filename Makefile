@@ -1,11 +1,12 @@
 .DEFAULT_GOAL := help
 UV := $(or $(shell command -v uv 2>/dev/null),.venv/bin/uv)
 PYTHON ?= python3
+BUNDLE := {{cookiecutter.project_slug}}/browser_errors/static/browser_errors/{% if cookiecutter.browser_errors == 'yes' %}sentry.js{% endif %}
 OURS := answers.py django_glitchtip_answers.py benchmarks hooks scripts tests
 
 .PHONY: help
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: .venv/installed  ## Bake a project, start it with its tracker, raise an error and show the event that arrived
@@ -25,6 +26,12 @@ lint: .venv/installed  ## Check style and types
 examples: .venv/installed  ## Render examples/ and docs/answers.md again, after a change to the template
 	@$(UV) run --no-sync python -m scripts.examples
 	@$(UV) run --no-sync python -m scripts.answers_page
+
+# npm's lockfile pins every package. The result is in git, so that a project needs no Node.
+.PHONY: browser-bundle
+browser-bundle:  ## Build the script that projects serve to report browsers' errors, from browser/, with Node
+	@npm ci --prefix browser --silent
+	@node browser/build.js "$(BUNDLE)"
 
 .PHONY: screenshots
 screenshots: .venv/installed  ## Take the screenshots in docs/images/ with Chromium

@@ -81,7 +81,13 @@ def kept(project: str, create: ModuleType, before: list[str]) -> list[str]:
 
 def remove_empty_folders(project: str) -> None:
     """Remove the folders that are empty because of an answer."""
-    for folder in (".github/workflows", ".github", "glitchtip"):
+    browser = (
+        "browser_errors/static/browser_errors",
+        "browser_errors/static",
+        "browser_errors/templatetags",
+        "browser_errors",
+    )
+    for folder in (".github/workflows", ".github", "glitchtip", *browser):
         if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
 

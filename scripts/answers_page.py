@@ -16,6 +16,7 @@ CHANGES = {
     "database": "the site's database in compose",
     "staging_dsn": "`SENTRY_DSN` of staging",
     "production_dsn": "`SENTRY_DSN` of production",
+    "browser_errors": "the app `browser_errors` and its tag in the pages",
     "ci": "the workflow",
     "license": "`LICENSE`",
 }

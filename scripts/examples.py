@@ -18,7 +18,7 @@ ANSWERS = {
         "ci": "gitlab",
         "license": "Apache-2.0",
     },
-    "external": {"tracker": "external", "ci": "none", "license": "proprietary"},
+    "external": {"tracker": "external", "browser_errors": "no", "ci": "none", "license": "proprietary"},
 }
 
 

@@ -45,6 +45,9 @@ if ENVIRONMENT == "production":
             raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
 
 INSTALLED_APPS = [
+{%- if cookiecutter.browser_errors == "yes" %}
+    "browser_errors",
+{%- endif %}
     "error_tracking",
     "pages",
     "django.contrib.admin",

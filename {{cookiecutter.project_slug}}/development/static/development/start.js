@@ -12,4 +12,10 @@ for (const form of document.forms) form.addEventListener("submit", async (submit
   const answer = await fetch(form.action, form.method === "post" ? {method: "POST", body: new FormData(form)} : {});
   await show(answer.redirected ? answer.url : `?tried=error&event=${answer.headers.get("X-Event-ID") ?? ""}`);
 });
+{%- if cookiecutter.browser_errors == "yes" %}
+document.getElementById("raise-in-browser").addEventListener("click", () => {
+  addEventListener("error", () => show(`?tried=browser&event=${window.Sentry?.lastEventId() ?? ""}`), {once: true});
+  throw new Error("Test error from the start page, in the browser");
+});
+{%- endif %}
 if (document.querySelector("[data-waiting]")) show(location);

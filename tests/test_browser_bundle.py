@@ -1,0 +1,55 @@
+"""The script that reports browsers' errors: small, reproducible, and complete with its license."""
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TEMPLATE, Bake
+
+SOURCE = TEMPLATE / "browser"
+BUNDLE = (
+    TEMPLATE
+    / "{{cookiecutter.project_slug}}/browser_errors/static/browser_errors"
+    / "{% if cookiecutter.browser_errors == 'yes' %}sentry.js{% endif %}"
+)
+MOST_BYTES = 25_000  # compressed, as a visitor loads it
+
+
+def test_the_bundle_is_what_its_sources_build(tmp_path: Path) -> None:
+    if os.name == "nt" or shutil.which("npm") is None:
+        pytest.skip("there is no npm, or this is Windows: that make browser-bundle changes nothing was not checked")
+    for name in ("package.json", "package-lock.json", ".npmrc", "build.js", "sentry.js"):
+        shutil.copy(SOURCE / name, tmp_path)
+    subprocess.run(["npm", "ci", "--silent"], cwd=tmp_path, check=True)
+    subprocess.run(["node", "build.js", "built.js"], cwd=tmp_path, check=True)
+    assert (tmp_path / "built.js").read_bytes() == BUNDLE.read_bytes(), "run make browser-bundle"
+
+
+def test_visitors_load_little(baked: Bake) -> None:
+    script = baked().read("browser_errors/static/browser_errors/sentry.js")
+    assert len(gzip.compress(script.encode())) < MOST_BYTES
+    assert "{% raw %}" not in script
+    assert "endraw" not in script
+
+
+def test_the_script_carries_the_license_and_the_version_of_the_sdk(baked: Bake) -> None:
+    script = baked().read("browser_errors/static/browser_errors/sentry.js")
+    version = json.loads((SOURCE / "package.json").read_text())["devDependencies"]["@sentry/browser"]
+    banner = script[: script.index("*/")]
+    assert banner.startswith(f"/*! @sentry/browser {version}")
+    assert "Permission is hereby granted, free of charge" in banner
+    assert "Functional Software, Inc. dba Sentry" in banner
+
+
+def test_every_package_is_pinned_and_no_registry_is_named() -> None:
+    pinned = json.loads((SOURCE / "package.json").read_text())["devDependencies"]
+    lock = json.loads((SOURCE / "package-lock.json").read_text())["packages"]
+    for name, version in pinned.items():
+        assert lock[f"node_modules/{name}"]["version"] == version
+    packages = [package for path, package in lock.items() if path]
+    assert all("integrity" in package and "resolved" not in package for package in packages)
