@@ -87,6 +87,7 @@ def test_pages_load_and_run_only_what_comes_from_the_site(visitor):
         ("get", "/home/", "elsewhere.example.com", 400),
         ("post", "/admin/login/", "testserver", 403),
         ("get", "/crash/", "testserver", 500),
+        ("post", "/error-feedback/", "testserver", 400),
     ],
 )
 def test_styles_and_scripts_in_a_page_have_the_nonce_of_its_policy(visitor, method, address, host, status):
