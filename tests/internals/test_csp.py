@@ -50,7 +50,7 @@ pytestmark = pytest.mark.urls("test_csp")
 @pytest.fixture
 def visitor():
     """Return a client that gets error pages instead of exceptions, and whose forms need a CSRF token."""
-    return Client(raise_request_exception=False, enforce_csrf_checks=True)
+    return Client(raise_request_exception=False, enforce_csrf_checks=True, REMOTE_ADDR="203.0.113.2")
 
 
 def directives(policy):
