@@ -82,7 +82,6 @@ def test_an_error_is_sent_with_the_facts_of_the_site_and_without_private_data(tu
         "level": "error",
         "environment": "tests",
         "release": "shop@1",
-        "transaction": "/admin/login/",
         "exception": ERROR["exception"],
         "request": {"url": ERROR["request"]["url"], "headers": {"User-Agent": "Tests"}},
         "contexts": {"trace": TRACE},
@@ -100,7 +99,7 @@ def test_private_values_of_the_page_and_of_the_visitor_are_removed(tunnel):
     [(_, event)] = tunnel.waiting()
     assert token not in json.dumps(event)
     assert "kq3vXm8ZpLw2" not in json.dumps(event)
-    assert event["transaction"] == "/invite/<token>/"
+    assert event["request"]["url"] == "http://testserver/invite/[Filtered]/?code=1"
 
 
 def test_feedback_becomes_a_report_about_its_event(tunnel):
