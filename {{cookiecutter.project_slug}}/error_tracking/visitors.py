@@ -22,7 +22,7 @@ from error_tracking.spool.transport import SpoolTransport
 
 log = logging.getLogger(__name__)
 MOST_CLIENTS = 10_000  # whose requests are counted
-ALL_CLIENTS = 20  # all clients together may send this many times what one client may
+ALL_CLIENTS = 5  # all clients together may send this many times what one client may
 View = Callable[[HttpRequest], HttpResponse]
 
 
