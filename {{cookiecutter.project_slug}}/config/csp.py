@@ -1,6 +1,6 @@
 """The site's Content Security Policy: what its pages may load and run (W3C, Content Security Policy Level 3).
 
-Django has a policy since version 6. On older versions, django-csp sends it. The names of this module hide the difference.
+Since version 6, Django sends it itself. Before, django-csp does. The names in this module are the same for both.
 """
 
 from typing import Any
