@@ -13,4 +13,5 @@ checks, management     report problems with the configuration (conf), the tracke
 heartbeat              reports jobs that have succeeded
 views, templates       show the error page, with the ID of the event, and a form (feedback) to describe what happened
 visitors               limits and sends what browsers send: feedback, violations of the Content Security Policy, errors
+csp_reports            receives browsers' reports about violations of the Content Security Policy, without those of extensions
 """
