@@ -75,6 +75,7 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
                     "templatetags/__init__.py",
                     "templatetags/browser_errors.py",
                     "tunnel.py",
+                    "urls.py",
                 )
             },
             set(),
