@@ -26,7 +26,7 @@ OWN_FOLDERS = set(
 )
 INSTALLED = frozenset(
     """
-    _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama django django_stubs_ext dotenv environ filelock
+    _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama csp django django_stubs_ext dotenv environ filelock
     flask gunicorn iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
     pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger ruff sentry_sdk
     setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
