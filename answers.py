@@ -21,7 +21,7 @@ from slugify import slugify
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: What a generated project contains (OWN_FOLDERS) and installs (INSTALLED). A folder of the same name would hide it.
-OWN_FOLDERS = set("config development docs error_tracking glitchtip pages scripts site static tests".split())
+OWN_FOLDERS = set("config development docs error_tracking glitchtip jobs pages scripts site static tests".split())
 INSTALLED = frozenset(
     """
     _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama django django_stubs_ext dotenv environ filelock
@@ -222,6 +222,7 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
     "database": choice("database"),
     "staging_dsn": check_staging_dsn,
     "production_dsn": check_production_dsn,
+    "background_jobs": choice("background_jobs"),
     "ci": choice("ci"),
     "license": choice("license"),
 }

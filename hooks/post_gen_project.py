@@ -81,7 +81,8 @@ def kept(project: str, create: ModuleType, before: list[str]) -> list[str]:
 
 def remove_empty_folders(project: str) -> None:
     """Remove the folders that are empty because of an answer."""
-    for folder in (".github/workflows", ".github", "glitchtip"):
+    jobs = ("jobs/management/commands", "jobs/management", "jobs/migrations", "jobs")
+    for folder in (".github/workflows", ".github", "glitchtip", *jobs):
         if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
 

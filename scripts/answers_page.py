@@ -16,6 +16,7 @@ CHANGES = {
     "database": "the site's database in compose",
     "staging_dsn": "`SENTRY_DSN` of staging",
     "production_dsn": "`SENTRY_DSN` of production",
+    "background_jobs": "`jobs/`, the service `worker`, and with `celery` the service `broker` in `compose.yaml`: see [background jobs](background-jobs.md)",
     "ci": "the workflow",
     "license": "`LICENSE`",
 }
