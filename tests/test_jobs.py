@@ -2,19 +2,21 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from scripts.demo import free_ports, listens
+from scripts.demo import free_ports, listens, received_events, running
 from tests.conftest import BIN, Bake, Baked
 from tests.internals.servers import Tracker, serving
 from tests.test_servers import wait_for
@@ -183,11 +185,8 @@ class Shop:
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Kill a worker and its children, as the kernel or Docker does."""
-        with_children = process.pid
-        try:
-            os.killpg(with_children, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
 
 
@@ -296,6 +295,37 @@ def test_celery_stops_a_job_that_runs_for_too_long_and_reports_it(shop: Shop) ->
         wait_for(lambda: len(tracker.bodies) == 2)
     types = {event["transaction"]: event["exception"]["values"][-1]["type"] for event in events(tracker)}
     assert types == {"shop.tasks.wait": "TimeLimitExceeded", "shop.tasks.charge": "ValueError"}
+
+
+@pytest.mark.parametrize("system", ["django-tasks", "celery"])
+def test_make_run_runs_a_worker_for_the_button_and_stops_it(baked: Bake, tmp_path: Path, system: str) -> None:
+    """Celery's jobs wait in a folder here: development needs no broker."""
+    tracker_port, site_port = free_ports(2)
+    shared = baked(background_jobs=system)
+    project = Baked(tmp_path / "project", shared.environment)
+    shutil.copytree(shared.path, project.path, symlinks=True)
+    variables = {"APP_PORT": str(site_port), "SENTRY_DSN": f"http://0123456789abcdef@localhost:{tracker_port}/1"}
+    command = [str(project.environment / BIN / "python"), "manage.py", "run"]
+    with running(project.path, tracker_port, site_port, command=command, **variables):
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        page = browser.open(f"http://localhost:{site_port}/").read().decode()
+        [token] = set(re.findall('name="csrfmiddlewaretoken" value="(.*?)"', page))
+        answer = browser.open(f"http://localhost:{site_port}/try/job/", f"csrfmiddlewaretoken={token}".encode())
+        assert "The job is queued." in answer.read().decode()
+        [event] = received_events(f"http://localhost:{tracker_port}", 1)
+        assert event["transaction"] == "development.tasks.fail"
+        assert event["contexts"]["job"]["arguments"] == {"order": 7, "card_number": "[Filtered]"}
+        workers = processes(project.path)
+        assert workers
+        (project.path / "config" / "log.py").touch()
+        wait_for(lambda: processes(project.path) and not processes(project.path) & workers)
+    wait_for(lambda: not processes(project.path))
+
+
+def processes(project: Path) -> set[int]:
+    """Return the IDs of the development workers that run in a project."""
+    found = subprocess.run(["pgrep", "-f", "development.worker"], capture_output=True, text=True).stdout.split()
+    return {int(pid) for pid in found if Path(f"/proc/{pid}/cwd").exists() and Path(f"/proc/{pid}/cwd").resolve() == project}
 
 
 def test_the_health_check_notices_a_worker_that_hangs(shop: Shop) -> None:
