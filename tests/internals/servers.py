@@ -33,6 +33,7 @@ class Tracker(http.server.ThreadingHTTPServer):
         self.delay = 0.0  # seconds before each answer
         self.keys: dict[str, str] = {}  # the DSN's key, by event id
         self.heartbeats: list[str] = []  # paths
+        self.violations: list[object] = []  # reports to the security endpoint
         self.redirects: dict[str, str] = {}  # where to, by path
         self.lists: dict[str, dict[str, object]] = {}  # pages by query, in order, by path
         self.awake = threading.Event()
@@ -77,6 +78,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if "heartbeat" in self.path:
             self.server.heartbeats.append(self.path)
             self.answer(200 if self.path in self.server.pages else 404)
+            return
+        if self.path.endswith("/security/"):
+            self.server.violations.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.answer(201)  # as GlitchTip and Relay do: without a body
             return
         body = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.times.append(time.monotonic())

@@ -15,8 +15,8 @@ from servers import line_server, serving
 IN_PRODUCTION = """
 import sys, django
 django.setup()
-from django.urls import get_resolver, resolve
-print([str(route.pattern) for route in get_resolver().url_patterns], resolve("/").func.__module__)
+from django.urls import resolve
+print(resolve("/").func.__module__)
 print([name for name in sys.modules if name.startswith("development")])
 """
 
@@ -33,7 +33,7 @@ def test_production_loads_none_of_it(settings):
     done = subprocess.run(
         command, cwd=settings.BASE_DIR, env={**os.environ, **variables}, capture_output=True, text=True
     )
-    assert done.stdout.splitlines()[-2:] == ["['', '', 'admin/'] pages.views", "[]"], done.stderr
+    assert done.stdout.splitlines()[-2:] == ["pages.views", "[]"], done.stderr
 
 
 EVENT_ID = "a" * 32
