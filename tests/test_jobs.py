@@ -199,7 +199,9 @@ def shop(baked: Bake, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
         yield Shop(project, tmp_path, request.param, port)
         return
     assert REDIS
-    broker = subprocess.Popen([REDIS, "--port", str(port), "--save", "", "--dir", str(tmp_path)], stdout=subprocess.DEVNULL)
+    broker = subprocess.Popen(
+        [REDIS, "--port", str(port), "--save", "", "--dir", str(tmp_path)], stdout=subprocess.DEVNULL
+    )
     try:
         wait_for(lambda: listens(port))
         yield Shop(project, tmp_path, request.param, port)
@@ -246,7 +248,7 @@ def test_a_killed_worker_loses_neither_job_nor_error(shop: Shop) -> None:
     with serving(200, shop.tracker_port) as tracker, shop.worker():
         wait_for(lambda: shop.started() == 2)
         (shop.folder / "go").touch()
-        wait_for(lambda: (shop.folder / "done").exists())
+        wait_for((shop.folder / "done").exists)
         wait_for(lambda: tracker.bodies and not shop.waiting())
     [event] = events(tracker)
     assert event["transaction"] == "shop.tasks.charge"
@@ -325,7 +327,9 @@ def test_make_run_runs_a_worker_for_the_button_and_stops_it(baked: Bake, tmp_pat
 def processes(project: Path) -> set[int]:
     """Return the IDs of the development workers that run in a project."""
     found = subprocess.run(["pgrep", "-f", "development.worker"], capture_output=True, text=True).stdout.split()
-    return {int(pid) for pid in found if Path(f"/proc/{pid}/cwd").exists() and Path(f"/proc/{pid}/cwd").resolve() == project}
+    return {
+        int(pid) for pid in found if Path(f"/proc/{pid}/cwd").exists() and Path(f"/proc/{pid}/cwd").resolve() == project
+    }
 
 
 def test_the_health_check_notices_a_worker_that_hangs(shop: Shop) -> None:
