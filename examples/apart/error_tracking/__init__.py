@@ -1,6 +1,7 @@
 """Reports errors to a tracker. The modules, in the order in which an error passes them:
 
-middleware             gives each request an ID, which log lines (log_filter), events and responses contain
+middleware             gives each request an ID, which log lines (log_filter), events (trace) and responses contain
+commands               names the events of a management command, and reports one that fails while nobody sees it
 options                configures the SDK, using dsn, release, sampling and ignored_errors; the SDK creates the event
 before_send            adds the request's ID to the event and scrubs it
 scrubbing.event        scrubs an event with data, which finds private values by name (names, items), by value (values,
