@@ -1,4 +1,7 @@
-"""Holds the current request, or the ID of the request that queued the current job. Must not import Django: gunicorn's log needs this module before settings are loaded."""
+"""Holds the current request, or the ID of the request that queued the current job.
+
+Must not import Django: gunicorn's log needs this module before settings are loaded.
+"""
 
 from __future__ import annotations
 
