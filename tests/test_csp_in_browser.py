@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -46,6 +47,7 @@ def production(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         )
     with running(site.project, port, command=(".venv/bin/gunicorn", "config.wsgi"), **variables):
         yield f"http://localhost:{port}"
+    urlopen(Request(f"{site.tracker}/api/flush/", method="POST")).close()  # other tests count their own events
 
 
 @pytest.fixture(scope="module")
