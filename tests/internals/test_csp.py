@@ -112,9 +112,8 @@ def test_redirects_and_static_files_have_the_policy_too(visitor, settings):
     settings.SECURE_SSL_REDIRECT = settings.WHITENOISE_USE_FINDERS = True
     redirected = visitor.get("/home/")
     assert (redirected.status_code, "default-src" in redirected[ENFORCED]) == (301, True)
-    file = visitor.get("/static/admin/css/base.css", secure=True)
+    file = visitor.head("/static/admin/css/base.css", secure=True)
     assert (file.status_code, "default-src" in file[ENFORCED]) == (200, True)
-    file.close()
 
 
 @pytest.mark.parametrize(("address", "status"), [("/crash/", 500), ("/no-such-page/", 404)])

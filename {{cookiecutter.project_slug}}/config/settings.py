@@ -11,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import csp
 from config.env import Env, boolean, database, number, port, secret, words
+{%- if cookiecutter.background_jobs == "celery" %}
+from config.jobs import broker, celery_settings
+{%- endif %}
 from config.log import logging_config
 from config.mail import admins, mail, sender
 from error_tracking.dsn import dsn
@@ -50,6 +53,12 @@ INSTALLED_APPS = [
 {%- endif %}
     "error_tracking",
     "pages",
+{%- if cookiecutter.background_jobs == "django-tasks" %}
+    "jobs",  # before django_tasks_db, to replace its db_worker command
+    "django_tasks_db",
+{%- elif cookiecutter.background_jobs == "celery" %}
+    "jobs",
+{%- endif %}
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -109,6 +118,16 @@ DATABASES = {
 {%- endif %}
     )
 }
+{%- if cookiecutter.background_jobs != "none" %}
+
+JOB_MAX_SECONDS = env("JOB_MAX_SECONDS", cast=number, default=900)
+{%- if cookiecutter.background_jobs == "django-tasks" %}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+{%- else %}
+QUEUE = env("BROKER_URL", cast=broker, default="" if ENVIRONMENT == "development" else "redis://localhost:6379/0")
+vars().update(celery_settings(QUEUE, folder=BASE_DIR / "queue", max_seconds=JOB_MAX_SECONDS))
+{%- endif %}
+{%- endif %}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
