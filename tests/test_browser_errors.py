@@ -109,9 +109,13 @@ def test_the_button_raises_an_error_that_the_tracker_shows(open_page: OpenPage, 
 
 
 def test_the_events_of_page_and_request_have_one_trace(open_page: OpenPage, site: Site) -> None:
-    page = open_page(site.url, "setTimeout(() => { throw new Error('One trace') })")
+    page = open_page(site.url)
+    earlier = trace_of(page)
+    answer = page.goto(f"{site.url}/")
+    assert answer is not None
+    assert earlier != trace_of(page) == answer.headers["x-request-id"]
+    page.evaluate("setTimeout(() => { throw new Error('One trace') })")
     event = the_event(site.tracker, "Error: One trace")
-    assert re.fullmatch("[0-9a-f]{32}", trace_of(page))
     assert event["contexts"]["trace"]["trace_id"] == trace_of(page)
 
 
