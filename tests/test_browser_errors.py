@@ -109,9 +109,13 @@ def test_the_button_raises_an_error_that_the_tracker_shows(open_page: OpenPage, 
 
 
 def test_the_events_of_page_and_request_have_one_trace(open_page: OpenPage, site: Site) -> None:
-    page = open_page(site.url, "setTimeout(() => { throw new Error('One trace') })")
+    page = open_page(site.url)
+    earlier = trace_of(page)
+    answer = page.goto(f"{site.url}/")
+    assert answer is not None
+    assert earlier != trace_of(page) == answer.headers["x-request-id"]
+    page.evaluate("setTimeout(() => { throw new Error('One trace') })")
     event = the_event(site.tracker, "Error: One trace")
-    assert re.fullmatch("[0-9a-f]{32}", trace_of(page))
     assert event["contexts"]["trace"]["trace_id"] == trace_of(page)
 
 
@@ -150,7 +154,7 @@ def test_a_flood_sends_few_events_and_the_page_works(open_page: OpenPage, site: 
         site.url,
         "let n = 0; const loop = setInterval(() => { if (++n > 500) clearInterval(loop); throw new Error(`Flood ${n}`) })",
     )
-    page.wait_for_function("n > 500")
+    wait_for(lambda: page.evaluate("n > 500"))
     assert page.evaluate("1 + 1") == 2
     expect(page.get_by_role("heading", level=1)).to_have_text("Corner Shop")
     wait_for(lambda: len(arrived(site.tracker, "Error: Flood .*")) == 10)
@@ -160,9 +164,24 @@ def test_a_flood_sends_few_events_and_the_page_works(open_page: OpenPage, site: 
     ]
 
 
+def test_if_events_cannot_be_sent_the_page_has_no_further_errors(open_page: OpenPage, site: Site) -> None:
+    page = open_page(site.url)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("**/browser-errors/", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.evaluate("setTimeout(() => { throw new Error('Cannot be sent') })")
+    page.evaluate("new Promise(resolve => setTimeout(resolve))")  # a rejected promise would be reported by now
+    assert errors == ["Cannot be sent"]
+
+
 def test_noise_of_browsers_is_not_reported(open_page: OpenPage, site: Site) -> None:
-    page = open_page(site.url, "dispatchEvent(new ErrorEvent('error', {message: 'Script error.'}))")
-    assert page.evaluate("Sentry.lastEventId()") == ""
+    noise = "dispatchEvent(new ErrorEvent('error', {message: 'Script error.'}))"
+    page = open_page(
+        site.url, f"{noise}; window.before = Sentry.lastEventId(); Sentry.captureMessage('After the noise')"
+    )
+    the_event(site.tracker, "After the noise")
+    assert page.evaluate("before") == ""
 
 
 def test_during_an_outage_the_events_wait_in_the_spool(open_page: OpenPage, baked: Bake, tmp_path: Path) -> None:
@@ -177,7 +196,7 @@ def test_during_an_outage_the_events_wait_in_the_spool(open_page: OpenPage, bake
         SENTRY_SPOOL_DIR=str(tmp_path / "spool"),
     ):
         page = open_page(f"http://localhost:{port}", "setTimeout(() => { throw new Error('During an outage') })")
-        page.wait_for_function("Sentry.lastEventId()")
+        wait_for(lambda: page.evaluate("Sentry.lastEventId()"))
         event_id = page.evaluate("Sentry.lastEventId()")
         wait_for(lambda: [*(tmp_path / "spool").glob("*/*.envelope")])
         with serving(tracker_port) as tracker:
