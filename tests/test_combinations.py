@@ -68,7 +68,7 @@ def combinations() -> list[object]:
         changed = [choice for choice, default in zip(combination, DEFAULTS, strict=True) if choice != default]
         answers = {answer: value for _, choice in changed for answer, value in choice.items()}
         # Each pytest worker checks equal parts of projects once, so similar projects go to the same worker.
-        code = f"{answers.get('tracker')} {answers.get('database')}"
+        code = f"{answers.get('background_jobs')} {answers.get('tracker')} {answers.get('database')}"
         name = ", ".join(name for name, _ in changed) or "default"
         found[name] = pytest.param(answers, id=name, marks=pytest.mark.xdist_group(code))
     return [*found.values()]

@@ -14,8 +14,9 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Add the IDs and return True, because no record is dropped."""
         request = current_request.get()
-        record.request_id = request_id() or "-"
-        if (trace_id := getattr(request, "trace_id", record.request_id)) != record.request_id:
+        identifier = request_id() or "-"
+        record.request_id = identifier
+        if (trace_id := getattr(request, "trace_id", identifier)) != identifier:
             record.trace_id = trace_id
         if event_id := getattr(request, "event_id", ""):
             record.event_id = event_id
