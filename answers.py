@@ -26,10 +26,12 @@ OWN_FOLDERS = set(
 )
 INSTALLED = frozenset(
     """
-    _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama csp django django_stubs_ext dotenv environ filelock
-    flask gunicorn iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
-    pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger ruff sentry_sdk
-    setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
+    _distutils_hack _pytest amqp asgiref ast_serialize billiard blinker celery certifi click click_didyoumean
+    click_plugins click_repl colorama csp dateutil django django_stubs_ext django_tasks django_tasks_db dotenv environ
+    filelock flask gunicorn iniconfig itsdangerous jinja2 kent kombu librt markupsafe mypy mypy_django_plugin
+    mypy_extensions mypyc packaging pathspec pip pkg_resources pluggy prompt_toolkit psycopg psycopg_binary py pygments
+    pytest pytest_django pytest_httpserver pythonjsonlogger redis ruff sentry_sdk setuptools six sqlparse stdnum
+    typing_extensions tzdata tzlocal urllib3 uv vine wcwidth werkzeug whitenoise
     """.split()
 )
 #: Names that Windows reserves for devices (Microsoft, "Naming Files, Paths, and Namespaces").

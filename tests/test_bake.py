@@ -32,6 +32,7 @@ SETS: dict[str, dict[str, str]] = {
         "database": "sqlite",
         "ci": "gitlab",
         "browser_errors": "no",
+        "background_jobs": "celery",
         "license": "BSD-3-Clause",
     },
     "external": {
@@ -40,7 +41,13 @@ SETS: dict[str, dict[str, str]] = {
         "license": "proprietary",
         "production_dsn": "https://key@errors.example.com/1",
     },
-    "external, SQLite": {"tracker": "external", "database": "sqlite", "license": "Apache-2.0", "app_port": "9000"},
+    "external, SQLite": {
+        "tracker": "external",
+        "database": "sqlite",
+        "background_jobs": "django-tasks",
+        "license": "Apache-2.0",
+        "app_port": "9000",
+    },
 }
 
 
@@ -71,7 +78,7 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
                 for name in (
                     "__init__.py",
                     "items.py",
-                    "static/browser_errors/sentry.js",
+                    "static/browser_errors/report.js",
                     "templatetags/__init__.py",
                     "templatetags/browser_errors.py",
                     "tunnel.py",
@@ -79,6 +86,26 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
                 )
             },
             set(),
+        ),
+        (
+            {"background_jobs": "celery"},
+            set(),
+            {
+                *("config/celery.py", "config/jobs.py", "development/tasks.py", "development/worker.py"),
+                *(f"jobs/{name}.py" for name in ("__init__", "apps", "context", "health", "reporting")),
+                "tests/test_jobs.py",
+            },
+        ),
+        (
+            {"background_jobs": "django-tasks"},
+            set(),
+            {
+                *("development/tasks.py", "development/worker.py"),
+                *(f"jobs/{name}.py" for name in ("__init__", "apps", "context", "models", "reporting", "retries", "worker")),
+                *("jobs/management/__init__.py", "jobs/management/commands/__init__.py"),
+                *("jobs/management/commands/db_worker.py", "jobs/migrations/0001_initial.py", "jobs/migrations/__init__.py"),
+                "tests/test_jobs.py",
+            },
         ),
     ],
 )

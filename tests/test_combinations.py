@@ -68,7 +68,7 @@ def combinations() -> list[object]:
         changed = [choice for choice, default in zip(combination, DEFAULTS, strict=True) if choice != default]
         answers = {answer: value for _, choice in changed for answer, value in choice.items()}
         # Each pytest worker checks equal parts of projects once, so similar projects go to the same worker.
-        code = f"{answers.get('tracker')} {answers.get('database')}"
+        code = f"{answers.get('background_jobs')} {answers.get('tracker')} {answers.get('database')}"
         name = ", ".join(name for name, _ in changed) or "default"
         found[name] = pytest.param(answers, id=name, marks=pytest.mark.xdist_group(code))
     return [*found.values()]
@@ -119,7 +119,7 @@ def test_the_project_shows_no_trace_of_a_template(project: Baked) -> None:
             assert not re.search(r"\n\n\n|\n\n\Z|\A\n|[ \t]$", text, re.MULTILINE), name
         if name.endswith((".yaml", ".yml")):
             assert ":\n\n " not in text, name
-        if not name.endswith((".html", "/sentry.js")):  # the script is minified
+        if not name.endswith((".html", "/report.js")):  # the script is minified
             assert not re.search(r"(?<!\$)\{\{|\{%|\{#", text), name
 
 

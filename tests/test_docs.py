@@ -55,6 +55,7 @@ NOT_HERE = {
     "make restore": CONTAINERS,
     "docker compose": CONTAINERS,
     "ln -sf": CONTAINERS,
+    "python manage.py prune_db_task_results": "is a command of django-tasks-db",
     "git pull": "needs a remote repository and a Docker engine",
     "systemctl": "needs systemd as the first process of a server",
 }
@@ -437,6 +438,7 @@ ANSWERS = {
     "admin_email": "ada@example.com",
     "staging_dsn": "https://key@errors.example.com/2",
     "production_dsn": "https://key@errors.example.com/1",
+    "background_jobs": "celery",
 }
 
 

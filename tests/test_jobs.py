@@ -227,7 +227,7 @@ def test_a_failing_job_is_one_event_and_a_retry_is_none(shop: Shop) -> None:
     assert first["transaction"] == "shop.tasks.charge"
     assert first["contexts"]["job"]["name"] == "shop.tasks.charge"
     assert first["contexts"]["job"]["arguments"] == {"order": 7, "card_number": "[Filtered]"}
-    assert first["contexts"]["request"]["id"] == request_id
+    assert first["contexts"]["request"]["id"] == request_id == first["contexts"]["trace"]["trace_id"]
     assert second["contexts"]["request"]["id"] == other
     assert "4111 1111" not in json.dumps(first)
     log = (shop.folder / "log").read_text()

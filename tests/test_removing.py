@@ -47,8 +47,8 @@ def test_nothing_is_left_and_the_project_passes_its_own_gate(
     assert all(text.startswith("description") for name, _, text in lines if name == "pyproject.toml"), found
     assert all("##" in text for name, _, text in lines if name == "Makefile"), found
     compose = yaml.safe_load(project.read("compose.yaml"))
-    assert compose["services"].keys() - {"db"} == {"mailpit", "migrate", "web"}
-    assert compose["volumes"].keys() in ({"db"}, {"data"})
+    assert compose["services"].keys() - {"db", "broker", "worker"} == {"mailpit", "migrate", "web"}
+    assert compose["volumes"].keys() - {"broker"} in ({"db"}, {"data"})
     for service in compose["services"].values():
         assert None not in service.values()
         assert service.get("depends_on", {}).keys() <= compose["services"].keys()

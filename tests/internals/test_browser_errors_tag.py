@@ -32,7 +32,7 @@ def test_the_script_has_what_it_needs_and_no_private_key(options):
     with sentry_sdk.isolation_scope(), sentry_sdk.new_scope():
         attributes = dict(re.findall(r' ([\w-]+)="([^"]*)"', rendered()))
         assert attributes == {
-            "src": "/static/browser_errors/sentry.js",
+            "src": "/static/browser_errors/report.js",
             "data-dsn": "https://public@errors.example.com/1",
             "data-tunnel": "/browser-errors/",
             "data-release": "shop@1.0",
