@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -25,7 +26,10 @@ def test_the_bundle_is_what_its_sources_build(tmp_path: Path) -> None:
         pytest.skip("there is no npm, or this is Windows: that make browser-bundle changes nothing was not checked")
     for name in ("package.json", "package-lock.json", ".npmrc", "build.js", "sentry.js"):
         shutil.copy(SOURCE / name, tmp_path)
-    subprocess.run(["npm", "ci", "--silent"], cwd=tmp_path, check=True)
+    installed = subprocess.run(["npm", "ci"], cwd=tmp_path, capture_output=True, text=True)
+    if re.search("ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH", installed.stderr):
+        pytest.skip("npm cannot reach its registry: that make browser-bundle changes nothing was not checked")
+    assert installed.returncode == 0, installed.stderr
     subprocess.run(["node", "build.js", "built.js"], cwd=tmp_path, check=True)
     assert (tmp_path / "built.js").read_bytes() == BUNDLE.read_bytes(), "run make browser-bundle"
 

@@ -13,7 +13,8 @@ import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import HttpTransport
 
-from error_tracking.spool.sender import CONNECTIONS, SHARE, Sender, stamped
+from error_tracking.spool.envelopes import stamped
+from error_tracking.spool.sender import CONNECTIONS, SHARE, Sender
 from servers import closing_server, serving
 from spooling import closed_port, crash, options_for, site, spool_for, wait_for, waiting
 
