@@ -101,9 +101,16 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             set(),
             {
                 *("development/tasks.py", "development/worker.py"),
-                *(f"jobs/{name}.py" for name in ("__init__", "apps", "context", "models", "reporting", "retries", "worker")),
+                *(
+                    f"jobs/{name}.py"
+                    for name in ("__init__", "apps", "context", "models", "reporting", "retries", "worker")
+                ),
                 *("jobs/management/__init__.py", "jobs/management/commands/__init__.py"),
-                *("jobs/management/commands/db_worker.py", "jobs/migrations/0001_initial.py", "jobs/migrations/__init__.py"),
+                *(
+                    "jobs/management/commands/db_worker.py",
+                    "jobs/migrations/0001_initial.py",
+                    "jobs/migrations/__init__.py",
+                ),
                 "tests/test_jobs.py",
             },
         ),
