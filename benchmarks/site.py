@@ -30,6 +30,7 @@ class Tracker(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), Handler)
         self.status, self.delay, self.closing, self.hanging = 200, 0.0, False, threading.Event()
         self.taken: Counter[str] = Counter()
+        self.bodies: list[bytes] = []  # of the accepted events
         self.times: list[float] = []  # of the answers to accepted events
         self.asked = 0
 
@@ -66,6 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         answer = json.dumps({"id": event_id}).encode() if status == 200 else b""
         if status == 200:
             tracker.taken[event_id] += 1
+            tracker.bodies.append(body)
             tracker.times.append(time.monotonic())
         with contextlib.suppress(OSError):  # the site may be dead
             self.send_response(status)

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmarks.site import Tracker, serving
 from scripts.demo import free_ports, listens, received_events, running
 from tests.conftest import BIN, Bake, Baked
-from tests.internals.servers import Tracker, serving
 from tests.test_servers import wait_for
 
 REDIS = shutil.which("valkey-server") or shutil.which("redis-server")
@@ -216,7 +216,7 @@ def events(tracker: Tracker) -> list[dict[str, Any]]:
 
 
 def test_a_failing_job_is_one_event_and_a_retry_is_none(shop: Shop) -> None:
-    with serving(200, shop.tracker_port) as tracker, shop.worker():
+    with serving(shop.tracker_port) as tracker, shop.worker():
         shop.queue("send", str(shop.folder))
         request_id = shop.queue("charge", 7, "4111 1111 1111 1111")
         wait_for(lambda: (shop.folder / "sent").exists() and tracker.bodies)
@@ -245,7 +245,7 @@ def test_a_killed_worker_loses_neither_job_nor_error(shop: Shop) -> None:
         shop.kill(worker)
     if shop.system == "django-tasks":
         shop.run("-c", AGE)
-    with serving(200, shop.tracker_port) as tracker, shop.worker():
+    with serving(shop.tracker_port) as tracker, shop.worker():
         wait_for(lambda: shop.started() == 2)
         (shop.folder / "go").touch()
         wait_for((shop.folder / "done").exists)
@@ -256,7 +256,7 @@ def test_a_killed_worker_loses_neither_job_nor_error(shop: Shop) -> None:
 
 def test_a_worker_that_is_stopped_finishes_its_job(shop: Shop) -> None:
     stop = signal.SIGQUIT if shop.system == "celery" else signal.SIGTERM
-    with serving(200, shop.tracker_port) as tracker, shop.worker() as worker:
+    with serving(shop.tracker_port) as tracker, shop.worker() as worker:
         shop.queue("wait", str(shop.folder))
         wait_for(lambda: shop.started() == 1)
         worker.send_signal(stop)
@@ -268,7 +268,7 @@ def test_a_worker_that_is_stopped_finishes_its_job(shop: Shop) -> None:
 
 
 def test_a_job_that_kills_its_worker_each_time_is_one_event_in_the_end(shop: Shop) -> None:
-    with serving(200, shop.tracker_port) as tracker:
+    with serving(shop.tracker_port) as tracker:
         request_id = shop.queue("die")
         if shop.system == "celery":
             with shop.worker():
@@ -290,7 +290,7 @@ def test_celery_stops_a_job_that_runs_for_too_long_and_reports_it(shop: Shop) ->
     if shop.system != "celery":
         pytest.skip("the worker of django-tasks-db has no time limit")
     shop.variables["JOB_MAX_SECONDS"] = "1"
-    with serving(200, shop.tracker_port) as tracker, shop.worker():
+    with serving(shop.tracker_port) as tracker, shop.worker():
         shop.queue("wait", str(shop.folder))
         wait_for(lambda: tracker.bodies)
         shop.queue("charge", 7, "x")
