@@ -25,7 +25,7 @@ def browser_errors(context: Context) -> SafeString:
     if not options["dsn"]:
         return SafeString()
     attributes = {
-        "src": static("browser_errors/sentry.js"),
+        "src": static("browser_errors/report.js"),
         "nonce": str(context.get("csp_nonce", "")),  # a lazy object, which is false until somebody needs it
         "data-dsn": public_dsn(options["dsn"]),
         "data-tunnel": reverse("browser-errors"),
