@@ -89,8 +89,9 @@ class Baked:
         return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
 
     def files(self) -> set[str]:
-        """Return the paths of all files that the bake created."""
-        return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
+        """Return the paths of all files that the bake created; servers leave caches beside them."""
+        paths = {path.relative_to(self.path) for path in self.path.rglob("*") if path.is_file()}
+        return {path.as_posix() for path in paths if "__pycache__" not in path.parts}
 
 
 def env_files(project: Path) -> dict[str, bytes]:

@@ -204,11 +204,13 @@ def test_manage_py_test_has_no_tracker(baked: Bake) -> None:
                 "glitchtip-provision": None,
                 "migrate": None,
                 "web": "8001",
+                "broker": None,
+                "worker": None,
                 "mailpit": "8025",
             },
         ),
         (SETS["external"], {"db": None, "migrate": None, "web": "8001", "mailpit": "8025"}),
-        (SETS["external, SQLite"], {"migrate": None, "web": "9000", "mailpit": "9024"}),
+        (SETS["external, SQLite"], {"migrate": None, "web": "9000", "worker": None, "mailpit": "9024"}),
     ],
 )
 def test_the_compose_file_has_these_services_and_ports(
