@@ -7,7 +7,7 @@ import sentry_sdk
 
 TRACE_ID = re.compile("(?!0{32})[0-9a-f]{32}")
 #: The header of a page or service that reports errors, too (Sentry, "Trace Propagation", "Header sentry-trace").
-SENTRY_TRACE = re.compile(rf"({TRACE_ID.pattern})-[0-9a-f]{{16}}(-[01])?")
+SENTRY_TRACE = re.compile(f"({TRACE_ID.pattern})-" + "[0-9a-f]{16}(-[01])?")
 
 
 def as_trace_id(text: str) -> str:
