@@ -47,7 +47,3 @@ def test_values_are_escaped(options):
     script = rendered()
     assert script.count("<script") == 1
     assert 'data-release="&quot;&gt;&lt;script&gt;' in script
-
-
-def test_the_nonce_of_the_policy_is_repeated(options):
-    assert ' nonce="r4nd0m"' in rendered(csp_nonce="r4nd0m")

@@ -81,7 +81,6 @@ def test_pages_load_and_run_only_what_comes_from_the_site(visitor):
 @pytest.mark.parametrize(
     ("method", "address", "host", "status"),
     [
-        ("get", "/home/", "testserver", 200),
         ("get", "/own/", "testserver", 200),
         ("get", "/no-such-page/", "testserver", 404),
         ("get", "/home/", "elsewhere.example.com", 400),

@@ -26,14 +26,18 @@ def begin_trace(header: str = "", wanted: str = "") -> str:
     wanted = as_trace_id(wanted)
     if span is not None and (span.parent_span_id or not wanted):
         return span.trace_id
-    followed = SENTRY_TRACE.fullmatch(header)
-    trace_id = followed[1] if followed else wanted or uuid.uuid4().hex
-    if sentry_sdk.is_initialized():
-        if span is not None:
-            span.trace_id = trace_id
-        incoming = {"sentry-trace": header if followed else trace_id}
-        sentry_sdk.get_isolation_scope().generate_propagation_context(incoming)
-        if not (sentry_sdk.get_traceparent() or "").startswith(trace_id):
-            # A process that another one started has its trace in the current scope, which has precedence.
-            sentry_sdk.get_current_scope().generate_propagation_context(incoming)
+    followed = header if SENTRY_TRACE.fullmatch(header) else ""
+    if not sentry_sdk.is_initialized():
+        return followed[:32] or wanted or uuid.uuid4().hex
+    isolation, current = sentry_sdk.get_isolation_scope(), sentry_sdk.get_current_scope()
+    if followed or wanted:
+        isolation.generate_propagation_context({"sentry-trace": followed or wanted})
+    else:
+        isolation.set_new_propagation_context()
+    trace_id = isolation.get_active_propagation_context().trace_id
+    if span is not None:
+        span.trace_id = trace_id
+    if current.get_active_propagation_context().trace_id != trace_id:
+        # A process that another one started has its trace in the current scope, which has precedence.
+        current.generate_propagation_context({"sentry-trace": followed or trace_id})
     return trace_id

@@ -25,7 +25,7 @@ else:
         message = f"Django {django.__version__} sends no Content Security Policy: install django-csp>=4 or Django 6"
         raise ImproperlyConfigured(message) from None
     NONCE = constants.NONCE
-    MIDDLEWARE = "csp.middleware.CSPMiddleware"
+    MIDDLEWARE = "config.csp_middleware.CachedPolicy"
     CONTEXT_PROCESSOR = "config.csp.nonce"
 
 NOTHING, THIS_SITE = "'none'", "'self'"
