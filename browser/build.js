@@ -17,7 +17,5 @@ await build({
   target: "es2020", // as the SDK itself
   define: {__SENTRY_DEBUG__: "false", __SENTRY_TRACING__: "false"}, // leaves out log messages and tracing
   legalComments: "none", // the banner has the license
-  // Cookiecutter renders the file, because only the name of a rendered file can depend on an answer.
-  banner: {js: `{% raw %}/*! @sentry/browser ${version}, built for errors only.\n\n${license}\n*/`},
-  footer: {js: "{%- endraw %}"},
+  banner: {js: `/*! @sentry/browser ${version}, built for errors only.\n\n${license}\n*/`},
 });

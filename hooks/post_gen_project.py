@@ -79,10 +79,16 @@ def kept(project: str, create: ModuleType, before: list[str]) -> list[str]:
     return lines
 
 
-def remove_empty_folders(project: str) -> None:
-    """Remove the folders that are empty because of an answer."""
+def remove_unused_folders(project: str) -> None:
+    """Remove the folders that are empty because of an answer, and the app that an answer leaves out.
+
+    Its files have no conditional names: each costs a bake as much as a rendered file, and most bakes keep them.
+    """
+    unused = {"browser_errors"} if ANSWERS["browser_errors"] == "no" else set()
     for top in (".github", "browser_errors", "glitchtip", "jobs"):
-        for folder, _, _ in os.walk(os.path.join(project, top), topdown=False):
+        for folder, _, files in os.walk(os.path.join(project, top), topdown=False):
+            for file in files if top in unused else ():
+                os.remove(os.path.join(folder, file))
             if not os.listdir(folder):
                 os.rmdir(folder)
 
@@ -116,7 +122,7 @@ def main() -> None:
         SystemExit: with one line for each problem.
     """
     project = os.getcwd()
-    remove_empty_folders(project)
+    remove_unused_folders(project)
     if UPDATING:
         return
     sys.path.insert(0, os.path.join(project, "scripts"))
