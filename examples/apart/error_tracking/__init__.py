@@ -13,6 +13,6 @@ checks, management     report problems with the configuration (conf), the tracke
                        or the spool
 heartbeat              reports jobs that have succeeded
 views, templates       show the error page, with the ID of the event, and a form (feedback) to describe what happened
-visitors               limits and sends what browsers send: feedback, violations of the Content Security Policy, errors
+visitors               limits, cleans and sends what visitors send: feedback, and violations of the policy (csp_reports)
 csp_reports            receives browsers' reports about violations of the Content Security Policy, without those of extensions
 """

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from error_tracking.dsn import public_dsn
+from browser_errors.tunnel import public_dsn
 
 register = template.Library()
 
