@@ -226,6 +226,7 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
     "production_dsn": check_production_dsn,
     "browser_errors": choice("browser_errors"),
     "ci": choice("ci"),
+    "deployment": choice("deployment"),
     "license": choice("license"),
 }
 

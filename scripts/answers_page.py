@@ -18,6 +18,7 @@ CHANGES = {
     "production_dsn": "`SENTRY_DSN` of production",
     "browser_errors": "the app `browser_errors` and its tag in the pages",
     "ci": "the workflow",
+    "deployment": "the files that deploy the site",
     "license": "`LICENSE`",
 }
 TEXT = """\

@@ -31,11 +31,13 @@ SETS: dict[str, dict[str, str]] = {
         "tracker": "glitchtip-web-and-worker",
         "database": "sqlite",
         "ci": "gitlab",
+        "deployment": "kubernetes",
         "license": "BSD-3-Clause",
     },
     "external": {
         "tracker": "external",
         "ci": "none",
+        "deployment": "none",
         "license": "proprietary",
         "production_dsn": "https://key@errors.example.com/1",
     },
