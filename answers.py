@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: What a generated project contains (OWN_FOLDERS) and installs (INSTALLED). A folder of the same name would hide it.
 OWN_FOLDERS = set(
-    "browser_errors config development docs error_tracking glitchtip pages scripts site static tests".split()
+    "browser_errors config development docs error_tracking glitchtip pages scripts server site static tests".split()
 )
 INSTALLED = frozenset(
     """

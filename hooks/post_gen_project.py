@@ -87,7 +87,7 @@ def remove_empty_folders(project: str) -> None:
         "browser_errors/templatetags",
         "browser_errors",
     )
-    for folder in (".github/workflows", ".github", "glitchtip", *browser):
+    for folder in (".github/workflows", ".github", "glitchtip", "server", *browser):
         if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
 

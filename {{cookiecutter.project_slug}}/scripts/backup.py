@@ -122,17 +122,30 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     return names
 
 
-def require_empty_stack() -> None:
-    """Stop if the project has containers or volumes.
-
-    Raises:
-        SystemExit: with their names.
-    """
+def volumes() -> list[str]:
+    """Return the names of the project's volumes that exist{% if cookiecutter.deployment == "server" %}, except those with certificates and copies{% endif %}."""
     project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
     list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
-    volumes = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    if found := [*sorted(services("--all")), *volumes]:
+    found = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+{%- if cookiecutter.deployment == "server" %}
+    return [name for name in found if name.removeprefix(f"{project}_") not in ("backup", "caddy-config", "caddy-data")]
+{%- else %}
+    return found
+{%- endif %}
+
+
+def remove_containers(force: bool) -> None:
+    """Remove the project's containers and volumes.
+
+    Raises:
+        SystemExit: with their names, if there are any and `force` is not set.
+    """
+    found = [*sorted(services("--all")), *volumes()]
+    if found and not force:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
+    compose("down")
+    if existing := volumes():
+        subprocess.run(["docker", "volume", "rm", *existing], stdout=subprocess.DEVNULL, check=True)
 
 
 def restore(archive: Path, force: bool) -> None:
@@ -143,10 +156,7 @@ def restore(archive: Path, force: bool) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         names = unpack(archive, Path(folder))
-        if force:
-            compose("down", "--volumes")
-        else:
-            require_empty_stack()
+        remove_containers(force)
         for env_file in set(names) & set(ENV_FILES):
             path = ROOT / ".envs" / env_file
             path.unlink(missing_ok=True)
@@ -172,6 +182,11 @@ def main() -> None:
     restoring.add_argument("archive", type=Path)
     restoring.add_argument("--force", action="store_true", help="first remove existing containers and data")
     arguments = parser.parse_args()
+{%- if cookiecutter.deployment == "server" and cookiecutter.tracker != "external" %}
+    here = compose("config", "--services", stdout=subprocess.PIPE, text=True).stdout.split()
+    for part in [part for part, (service, _, _) in PARTS.items() if service not in here]:
+        del PARTS[part]  # COMPOSE_PROFILES says that another host runs it
+{%- endif %}
     if arguments.command == "create":
         print(f"Saved {create().relative_to(ROOT)}")
     else:
