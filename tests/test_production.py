@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -62,7 +62,7 @@ def rendered(project: Baked, environment: str, **variables: str) -> dict[str, An
     return {key: value for key, value in model.items() if not key.startswith("x-")}
 
 
-@pytest.fixture(scope="module", params=SHAPES.values(), ids=SHAPES)
+@pytest.fixture(scope="module", params=[*SHAPES.values()], ids=[*SHAPES])
 def server(baked: Bake, request: pytest.FixtureRequest) -> Baked:
     """Return a project of each shape whose env files have the host names."""
     project = baked(project_slug="rendered_shop", **request.param)
@@ -252,7 +252,7 @@ class Server:
     def session(self) -> str:
         """Log in as a superuser through Caddy, and return the cookie."""
         make = "from django.contrib.auth.models import User; User.objects.create_superuser('ada', password='lovelace')"
-        self.compose("exec", "-T", "web", "python", "manage.py", "shell", "--verbosity", "0", "-c", make)
+        self.shell("web", make)
         _, page, headers = self.request("GET", "/admin/login/")
         [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
         [cookie] = [value.partition(";")[0] for name, value in headers if name.lower() == "set-cookie"]
@@ -289,6 +289,12 @@ class Server:
         for issue in api(f"organizations/{organization['slug']}/issues/"):
             if issue["title"].startswith("ZeroDivisionError"):
                 yield from ["error"] * int(issue["count"])
+
+    def shell(self, service: str, code: str) -> str:
+        """Run Python in a container of the site, and return its output."""
+        return self.compose(
+            "exec", "-T", service, "python", "manage.py", "shell", "--verbosity", "0", "-c", code
+        ).strip()
 
     def deploy(self, release: str) -> None:
         """Change the home page, and release it with `make deploy`."""
@@ -370,7 +376,7 @@ class Load:
 
     def repeat(self, once: Callable[[], None]) -> None:
         """Make requests until the end."""
-        while not self.stopped.is_set():
+        while not self.stopped.wait(0.05):
             try:
                 once()
             except (OSError, http.client.HTTPException) as error:
@@ -405,11 +411,11 @@ class Load:
         def once() -> None:
             status, text, _ = self.server.request("GET", "/glitchtip-debug/", headers={"Cookie": session})
             self.count(status, 500, text)
-            time.sleep(0.1)  # hundreds of events are enough
+            self.stopped.wait(0.2)
 
         self.repeat(once)
 
-    def __enter__(self) -> "Load":
+    def __enter__(self) -> Self:
         """Start the visitors."""
         for thread in self.threads:
             thread.start()
@@ -435,3 +441,120 @@ def test_three_releases_under_load_lose_no_request_and_no_error(deployed: Server
     print("answers", dict(load.answers), "failures", len(load.failures))
     assert load.failures == []
     assert deployed.errors(before + load.answers[500]).total() == before + load.answers[500]
+
+
+@needs_engine
+@pytest.mark.parametrize("broken", ["config/wsgi.py", "config/settings.py"])
+def test_a_broken_release_leaves_the_previous_one_serving(deployed: Server, broken: str) -> None:
+    deployed.deploy("works")
+    file = deployed.project.path / broken
+    working = file.read_text()
+    file.write_text(f"{working}\nraise RuntimeError('broken')\n")
+    done = subprocess.run(["make", "deploy"], cwd=deployed.project.path, capture_output=True, text=True)
+    file.write_text(working)
+    assert done.returncode != 0
+    assert "broken" in done.stdout + done.stderr
+    assert ("The other replica is serving" if broken == "config/wsgi.py" else "The previous release") in done.stderr
+    answers = {deployed.request("GET", "/")[:2] for _ in range(10)}
+    assert [status for status, text in answers if status != 200 or "<p id=release>works</p>" not in text] == []
+    deployed.deploy("corrected")
+    assert all("<p id=release>corrected</p>" in deployed.request("GET", "/")[1] for _ in range(10))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a store of copies that is not part of the stack: rclone serves restic's REST protocol."""
+    if STANDINS:
+        subprocess.run(
+            ["docker", "build", "--quiet", "--tag", "rclone/rclone:1", "-"],
+            input=b'FROM standin/base\nRUN apt-get update && apt-get install --yes rclone\nENTRYPOINT ["rclone"]\n',
+            check=True,
+            capture_output=True,
+        )
+    gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    [port] = free_ports(1)
+    published, folder = f"{gateway}:{port}:8080", f"{tmp_path_factory.mktemp('elsewhere')}:/copies"
+    serve = ("serve", "restic", "--addr", ":8080", "/copies")
+    container = docker("run", "--detach", "--rm", "--publish", published, "--volume", folder, "rclone/rclone:1", *serve)
+    yield f"rest:http://{gateway}:{port}/"
+    docker("rm", "--force", container)
+
+
+def docker(*arguments: str) -> str:
+    """Run docker and return its output."""
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+MAKE = "from django.contrib.auth.models import User; User.objects.create_superuser({!r})"
+NAMES = "from django.contrib.auth.models import User; print(*User.objects.filter(username__startswith='kept'))"
+
+
+@needs_engine
+def test_the_daily_copy_restores_a_lost_server_with_one_command(deployed: Server, elsewhere: str) -> None:
+    set_variables(deployed.project, "production", RESTIC_REPOSITORY=elsewhere)
+    deployed.compose("up", "--detach", "--wait", "backup")  # it makes a copy when it starts
+    deployed.shell("web", MAKE.format("kept"))
+    deployed.compose("exec", "-T", "glitchtip", "sh", "-c", "echo kept > /code/uploads/kept")
+    assert "The copy is complete." in deployed.compose("exec", "-T", "backup", "backup.sh", "now")
+    heartbeat = deployed.compose(
+        "exec", "-T", "backup-heartbeat", "python", "manage.py", "run_monitored", "backup", "true"
+    )
+    assert heartbeat == ""
+    env = deployed.project.env("production")
+
+    deployed.compose(
+        "down", "--volumes", "--timeout", "5"
+    )  # the server is lost, and a new one has only these variables
+    deployed.run("python3", "scripts/create_env_files.py")
+    for file in (deployed.project.path / ".envs").glob("*t*.env"):
+        if not file.name.startswith("example"):
+            file.unlink()
+    deployed.run("python3", "scripts/create_env_files.py")
+    known = ("SITE_HOST", "TRACKER_HOST", "RESTIC_REPOSITORY", "RESTIC_PASSWORD", "COMPOSE_FILE")
+    set_variables(deployed.project, "production", **{name: env[name] for name in known})
+    deployed.run("make", "restore-copy")
+    assert deployed.project.env("production") == env
+    assert deployed.shell("web", NAMES) == "kept"
+    assert deployed.compose("exec", "-T", "glitchtip", "cat", "/code/uploads/kept") == "kept\n"
+    deployed.trust_caddy()
+    assert deployed.request("GET", "/")[0] == 200
+
+
+@needs_engine
+def test_a_copy_with_a_wrong_password_fails_and_counts_as_none(deployed: Server) -> None:
+    deployed.compose("exec", "-T", "backup", "rm", "-f", "/backup/succeeded")
+    command = ["docker", "compose", "exec", "-T", "-e", "RESTIC_PASSWORD=wrong", "backup", "backup.sh", "now"]
+    done = subprocess.run(command, cwd=deployed.project.path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "password" in done.stderr
+    assert "succeeded" not in deployed.compose("exec", "-T", "backup", "ls", "/backup")
+
+
+ECHO = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Echo(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(self.headers).encode())
+HTTPServer(("", 8001), Echo).serve_forever()
+"""
+
+
+@needs_engine
+def test_caddy_discards_what_a_visitor_claims_and_limits_the_size(deployed: Server) -> None:
+    deployed.compose("stop", "web", "web-2")
+    run = ("run", "--detach", "--no-deps", "--use-aliases", "--name", "echo", "web", "python", "-c", ECHO)
+    deployed.compose(*run)
+    try:
+        claims = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
+        status, text, _ = deployed.request("GET", "/", headers=claims)
+    finally:
+        docker("rm", "--force", "echo")
+        deployed.compose("up", "--detach", "--wait", "web", "web-2")
+    assert status == 200
+    assert "6.6.6.6" not in text
+    assert "evil.example" not in text
+    assert "X-Forwarded-Proto: https\n" in text
+    assert re.search(r"^X-Forwarded-For: [\d.]+$", text, re.MULTILINE)
+    assert deployed.request("POST", "/", body="a" * 11_000_000)[0] == 413
