@@ -61,6 +61,14 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             {".gitlab-ci.yml", "renovate.json"},
         ),
         (
+            {"deployment": "none"},
+            {
+                "compose.production.yaml",
+                *(f"server/{name}" for name in ("Caddyfile", "Dockerfile", "backup.sh", "deploy.sh")),
+            },
+            set(),
+        ),
+        (
             {"tracker": "external"},
             {"glitchtip/provision.py"},
             set(),
