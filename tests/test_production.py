@@ -118,6 +118,8 @@ def test_each_service_is_hardened(server: Baked) -> None:
         assert service["logging"]["options"]["max-size"] == "10m", name
         assert int(service["mem_limit"]) <= 512 * 2**20, name
         assert service.get("read_only") or name.startswith("glitchtip"), name
+    secret = server.env("production")["RESTIC_PASSWORD"]
+    assert [name for name, service in services.items() if secret in json.dumps(service)] == ["backup"]
     alike = ("image", "environment", "volumes", "depends_on", "mem_limit", "stop_grace_period")
     assert [services["web"].get(key) for key in alike] == [services["web-2"].get(key) for key in alike]
 
