@@ -226,7 +226,7 @@ def secrets_of(project: Baked) -> list[str]:
 
 def test_no_secret_is_used_twice(baked: Bake) -> None:
     secrets = secrets_of(baked()) + secrets_of(baked(description="another bake"))
-    assert len(secrets) == len(set(secrets)) == 48
+    assert len(secrets) == len(set(secrets)) == 52
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 
