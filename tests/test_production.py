@@ -540,6 +540,22 @@ def test_a_copy_with_a_wrong_password_fails_and_counts_as_none(deployed: Server)
     assert "succeeded" not in deployed.compose("exec", "-T", "backup", "ls", "/backup")
 
 
+@needs_engine
+def test_a_copy_replaces_what_is_there_except_certificates_and_copies(baked: Bake) -> None:
+    answers = {"tracker": "external", "database": "sqlite"}
+    with contextlib.contextmanager(start)(baked, "small_shop", **answers) as server:
+        server.shell("web", MAKE.format("kept"))
+        server.compose("exec", "-T", "backup", "backup.sh", "now")
+        server.shell("web-2", MAKE.format("kept later"))
+        assert server.shell("web", NAMES) == "kept kept later"
+        server.run("make", "restore-copy", "FORCE=--force")
+        assert server.shell("web", NAMES) == "kept"
+        assert server.request("GET", "/")[0] == 200  # with a certificate of the same authority
+        assert re.search(
+            r"^[12] snapshots", server.compose("exec", "-T", "backup", "restic", "snapshots"), re.MULTILINE
+        )
+
+
 ECHO = """
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Echo(BaseHTTPRequestHandler):
