@@ -33,6 +33,7 @@ env = Env(ENV_FILE)
 SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=port)
 
 if ENVIRONMENT == "production":
@@ -44,6 +45,7 @@ if ENVIRONMENT == "production":
             raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
 
 INSTALLED_APPS = [
+    "browser_errors",
     "error_tracking",
     "pages",
     "django.contrib.admin",
