@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: What a generated project contains (OWN_FOLDERS) and installs (INSTALLED). A folder of the same name would hide it.
 OWN_FOLDERS = set(
-    "browser_errors config development docs error_tracking glitchtip jobs pages scripts site static tests".split()
+    "browser_errors config development docs error_tracking glitchtip jobs pages scripts server site static tests".split()
 )
 INSTALLED = frozenset(
     """
@@ -229,6 +229,7 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
     "browser_errors": choice("browser_errors"),
     "background_jobs": choice("background_jobs"),
     "ci": choice("ci"),
+    "deployment": choice("deployment"),
     "license": choice("license"),
 }
 

@@ -19,6 +19,7 @@ CHANGES = {
     "browser_errors": "the app `browser_errors` and its tag in the pages",
     "background_jobs": "`jobs/`, the service `worker`, and with `celery` the service `broker` in `compose.yaml`: see [background jobs](background-jobs.md)",
     "ci": "the workflow",
+    "deployment": "the files that deploy the site",
     "license": "`LICENSE`",
 }
 TEXT = """\

@@ -16,9 +16,16 @@ ANSWERS = {
         "database": "sqlite",
         "production_dsn": "https://key@errors.example.com/1",
         "ci": "gitlab",
+        "deployment": "kubernetes",
         "license": "Apache-2.0",
     },
-    "external": {"tracker": "external", "browser_errors": "no", "ci": "none", "license": "proprietary"},
+    "external": {
+        "tracker": "external",
+        "browser_errors": "no",
+        "ci": "none",
+        "deployment": "none",
+        "license": "proprietary",
+    },
 }
 
 

@@ -33,11 +33,13 @@ SETS: dict[str, dict[str, str]] = {
         "ci": "gitlab",
         "browser_errors": "no",
         "background_jobs": "celery",
+        "deployment": "kubernetes",
         "license": "BSD-3-Clause",
     },
     "external": {
         "tracker": "external",
         "ci": "none",
+        "deployment": "none",
         "license": "proprietary",
         "production_dsn": "https://key@errors.example.com/1",
     },
@@ -65,6 +67,14 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             {"ci": "gitlab"},
             {".github/dependabot.yml", ".github/workflows/ci.yml"},
             {".gitlab-ci.yml", "renovate.json"},
+        ),
+        (
+            {"deployment": "none"},
+            {
+                "compose.production.yaml",
+                *(f"server/{name}" for name in ("Caddyfile", "Dockerfile", "backup.sh", "deploy.sh")),
+            },
+            set(),
         ),
         (
             {"tracker": "external"},
@@ -269,7 +279,7 @@ def secrets_of(project: Baked) -> list[str]:
 
 def test_no_secret_is_used_twice(baked: Bake) -> None:
     secrets = secrets_of(baked()) + secrets_of(baked(description="another bake"))
-    assert len(secrets) == len(set(secrets)) == 48
+    assert len(secrets) == len(set(secrets)) == 52
     assert all(re.fullmatch(r"[\w-]{32,}", secret) for secret in secrets)
 
 

@@ -107,7 +107,16 @@ def content(project: Baked, *, without: tuple[str, ...]) -> str:
     return digest.hexdigest()
 
 
-TEXTS = ("README.md", "LICENSE", "compose.yaml", ".github", ".gitlab-ci.yml", "renovate.json")
+TEXTS = (
+    "README.md",
+    "LICENSE",
+    "compose.yaml",
+    "compose.production.yaml",
+    "server",
+    ".github",
+    ".gitlab-ci.yml",
+    "renovate.json",
+)
 
 
 def test_the_project_shows_no_trace_of_a_template(project: Baked) -> None:
@@ -130,8 +139,11 @@ def test_configuration_files_match_their_schemas(project: Baked, once: Once) -> 
         if name in project.files():
             command = ["check_jsonschema", "--builtin-schema", schema, str(project.path / name)]
             once(name + project.read(name), functools.partial(run_module, *command))
-    text = project.read("compose.yaml")
-    assert set(re.findall(r"&([\w-]+)", text)) == set(re.findall(r"\*([a-z][\w-]+)", text)), "a dead anchor"
+    for name in {"compose.yaml", "compose.production.yaml"} & project.files():
+        text = project.read(name)
+        assert set(re.findall(r"&([\w-]+)", text)) == set(re.findall(r"\*([a-z][\w-]+)", text)), (
+            f"{name}: a dead anchor"
+        )
 
 
 def run_module(*command: str) -> None:

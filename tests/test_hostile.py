@@ -186,6 +186,11 @@ def read_env(text: str) -> dict[str, str]:
     return lines
 
 
+#: Reads compose's tags, such as !reset, too.
+LOADER: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+LOADER.add_multi_constructor("!", lambda *_: None)
+
+
 def parse(name: str, content: bytes) -> str:
     """Parse a file of a project by its kind and return the kind; any error means that an answer broke the file."""
     text = content.decode("utf-8")
@@ -195,7 +200,7 @@ def parse(name: str, content: bytes) -> str:
     elif kind == "toml":
         tomllib.loads(text)
     elif kind == "yaml":
-        yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        yaml.load(text, Loader=LOADER)
     elif kind == "json":
         json.loads(text)
     elif kind == "html":

@@ -23,6 +23,13 @@ pytestmark = [
 TEXTS = {"README.md", "Makefile", "pyproject.toml", ".vscode/launch.json"}
 
 
+class Tags(yaml.SafeLoader):
+    """Reads compose's tags, such as !reset."""
+
+
+Tags.add_multi_constructor("!", lambda *_: None)
+
+
 def removed(project: Baked, folder: Path) -> tuple[Baked, str]:
     """Copy a project, run the blocks that delete and edit, and return the copy and the block that checks the result."""
     shutil.copytree(project.path, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
@@ -54,6 +61,9 @@ def test_nothing_is_left_and_the_project_passes_its_own_gate(
         assert service.get("depends_on", {}).keys() <= compose["services"].keys()
     anchors = re.findall(r"\*([a-z][\w-]+)", project.read("compose.yaml"))
     assert not [name for name in anchors if f"&{name}" not in project.read("compose.yaml")]
+    if "compose.production.yaml" in project.files():
+        services = yaml.load(project.read("compose.production.yaml"), Tags)["services"]
+        assert services.keys() - {"db"} == {"backup", "caddy", "migrate", "web", "web-2"}
     for name in {".github/workflows/ci.yml", ".gitlab-ci.yml"} & project.files():
         ci = yaml.safe_load(project.read(name))
         assert ci.get("jobs", ci).keys() <= {"test", "stack", "build"}

@@ -4,7 +4,7 @@ import os
 import threading
 
 import django
-from kent.app import create_app
+from kent.app import EventManager, create_app
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "glitchtip.settings")
 django.setup()
@@ -13,6 +13,7 @@ from alerting import keep_alerting  # noqa: E402
 from api import api  # noqa: E402
 from django.db import connections  # noqa: E402
 
+EventManager.MAX_EVENTS = 10_000  # instead of 100
 app = create_app()
 app.register_blueprint(api)
 

@@ -2,6 +2,9 @@
 
     python scripts/backup.py create
     python scripts/backup.py restore backups/NAME.tar.gz [--force]
+{%- if cookiecutter.deployment == "server" %}
+    python scripts/backup.py restore-copy [SNAPSHOT] [--force]
+{%- endif %}
 
 An archive contains {% if cookiecutter.database == "postgresql" %}a dump of each PostgreSQL database{% else %}the site's database{% if cookiecutter.tracker != "external" %}, a dump of GlitchTip's database{% endif %}{% endif %}{% if cookiecutter.tracker != "external" %}, GlitchTip's uploads{% endif %} and the env files.
 Keep archives private: they contain the secrets of the env files.
@@ -22,14 +25,14 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILES = ("development.env", "staging.env", "production.env")
+{%- if cookiecutter.database == "postgresql" or cookiecutter.tracker != "external" %}
+DUMP = 'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"'
+LOAD = 'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"'
+{%- endif %}
 #: The parts of a backup by file name: the service that has the data, the command to save it, and the one to restore it.
 PARTS = {
 {%- if cookiecutter.database == "postgresql" %}
-    "db.dump": (
-        "db",
-        'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"',
-        'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"',
-    ),
+    "db.dump": ("db", DUMP, LOAD),
 {%- else %}
     "db.sqlite3": (
         "web",
@@ -39,11 +42,7 @@ PARTS = {
     ),
 {%- endif %}
 {%- if cookiecutter.tracker != "external" %}
-    "glitchtip-db.dump": (
-        "glitchtip-db",
-        'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"',
-        'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"',
-    ),
+    "glitchtip-db.dump": ("glitchtip-db", DUMP, LOAD),
     "glitchtip-uploads.tar": (
         "glitchtip",
         "exec tar --create --directory /code/uploads .",
@@ -122,17 +121,43 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     return names
 
 
+def volumes() -> list[str]:
+    """Return the names of the project's volumes that exist{% if cookiecutter.deployment == "server" %}, except those with certificates and copies{% endif %}."""
+    project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
+    list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
+    found = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+{%- if cookiecutter.deployment == "server" %}
+    return [name for name in found if name.removeprefix(f"{project}_") not in ("backup", "caddy-config", "caddy-data")]
+{%- else %}
+    return found
+{%- endif %}
+
+
 def require_empty_stack() -> None:
     """Stop if the project has containers or volumes.
 
     Raises:
         SystemExit: with their names.
     """
-    project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
-    list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
-    volumes = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    if found := [*sorted(services("--all")), *volumes]:
+    if found := [*sorted(services("--all")), *volumes()]:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
+{%- if cookiecutter.deployment == "server" %}
+
+
+def fetch(snapshot: str) -> Path:
+    """Save a daily copy, by its ID or as "latest", as backups/copy-SNAPSHOT.tar, readable only by you.
+
+    Raises:
+        SystemExit: if restic cannot read the copy.
+    """
+    os.umask(0o077)
+    archive = ROOT / "backups" / f"copy-{snapshot}.tar"
+    archive.parent.mkdir(exist_ok=True)
+    compose("build", "--quiet", "backup")
+    with archive.open("wb") as file:
+        compose("run", "--rm", "--no-deps", "-T", "backup", "restic", "dump", snapshot, "/", stdout=file)
+    return archive
+{%- endif %}
 
 
 def restore(archive: Path, force: bool) -> None:
@@ -144,7 +169,9 @@ def restore(archive: Path, force: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         names = unpack(archive, Path(folder))
         if force:
-            compose("down", "--volumes")
+            compose("down")
+            if existing := volumes():
+                subprocess.run(["docker", "volume", "rm", *existing], stdout=subprocess.DEVNULL, check=True)
         else:
             require_empty_stack()
         for env_file in set(names) & set(ENV_FILES):
@@ -171,10 +198,26 @@ def main() -> None:
     restoring = commands.add_parser("restore", help="restore an archive")
     restoring.add_argument("archive", type=Path)
     restoring.add_argument("--force", action="store_true", help="first remove existing containers and data")
+{%- if cookiecutter.deployment == "server" %}
+    copying = commands.add_parser("restore-copy", help="restore a daily copy")
+    copying.add_argument("snapshot", nargs="?", default="latest")
+    copying.add_argument("--force", action="store_true", help="first remove existing containers and data")
+{%- endif %}
     arguments = parser.parse_args()
+{%- if cookiecutter.deployment == "server" and cookiecutter.tracker != "external" %}
+    here = compose("config", "--services", stdout=subprocess.PIPE, text=True).stdout.split()
+    for part in [part for part, (service, _, _) in PARTS.items() if service not in here]:
+        del PARTS[part]  # COMPOSE_PROFILES says that another host runs it
+{%- endif %}
     if arguments.command == "create":
         print(f"Saved {create().relative_to(ROOT)}")
     else:
+{%- if cookiecutter.deployment == "server" %}
+        if arguments.command == "restore-copy":
+            if not arguments.force:
+                require_empty_stack()
+            arguments.archive, arguments.force = fetch(arguments.snapshot), True
+{%- endif %}
         restore(arguments.archive, arguments.force)
         print("Restored. The stack is running.")
 

@@ -76,6 +76,27 @@ def variables(environment: str) -> dict[str, str | int | float]:
         **({} if development else {"DATABASE_URL": f"postgres://{DATABASE}:{password}@db:5432/{DATABASE}"}),
 {%- endif %}
     }
+{%- if cookiecutter.deployment == "server" %}
+
+
+def server(environment: str) -> dict[str, str | int | float]:
+    """Return the variables of compose.production.yaml. An existing env file does not get them: it may belong to a server."""
+    if environment == "development":
+        return {}
+    return {
+        "COMPOSE_FILE": "compose.yaml:compose.production.yaml",
+{%- if cookiecutter.tracker != "external" %}
+        "COMPOSE_PROFILES": "site,tracker",
+{%- endif %}
+        "SITE_HOST": "",
+{%- if cookiecutter.tracker != "external" %}
+        "TRACKER_HOST": "",
+        "HEARTBEATS": "backup=7200",
+{%- endif %}
+        "RESTIC_REPOSITORY": "/backup/repository" if environment == "staging" else "",
+        "RESTIC_PASSWORD": secret(),
+    }
+{%- endif %}
 
 
 def create(path: str, text: str) -> None:
@@ -136,7 +157,11 @@ def main() -> None:
     for environment in ("development", "staging", "production"):
         path = os.path.join(FOLDER, f"{environment}.env")
         values = variables(environment)
+{%- if cookiecutter.deployment == "server" %}
+        lines = [f"{name}={value}\n" for name, value in (values | server(environment)).items()]
+{%- else %}
         lines = [f"{name}={value}\n" for name, value in values.items()]
+{%- endif %}
         try:
             create(path, "# Secrets: do not commit this file. example.env explains each variable.\n" + "".join(lines))
             print(f"Created .envs/{environment}.env")

@@ -1,7 +1,6 @@
 """The view that receives the browser SDK's envelopes, and sends what they contain to the tracker of the settings."""
 
 import json
-import re
 from copy import copy
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +12,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 
 from browser_errors.items import EVENT, EVENT_ID, FEEDBACK, only
+from error_tracking.dsn import public_dsn
 from error_tracking.feedback import send_feedback
 from error_tracking.visitors import from_visitors, send
 
@@ -86,8 +86,3 @@ def page_of(request: HttpRequest, url: str) -> HttpRequest:
     except (ValueError, Resolver404):  # not a URL, or not a page of the site
         pass
     return page
-
-
-def public_dsn(dsn: str) -> str:
-    """Return a DSN as browsers may have it: without the secret key that old trackers put behind the public key."""
-    return re.sub(r"(?<=\w):[^/@]*@", "@", dsn)

@@ -34,6 +34,7 @@ env = Env(ENV_FILE)
 SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
+CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=port)
 
 if ENVIRONMENT == "production":

@@ -1,14 +1,12 @@
 """The form on the error page in which visitors describe what they did. It needs neither a script nor a database."""
 
-from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
+from django.template import loader
 
-from error_tracking.pages import render_page
 from error_tracking.visitors import from_visitors, send
 
 SIGNER = signing.TimestampSigner(salt="error_tracking.feedback")
@@ -27,7 +25,7 @@ class FeedbackForm(forms.Form):
     @classmethod
     def about(cls, event_id: str) -> "FeedbackForm":
         """Return an empty form for an event. The signature proves that the site has shown the event's error page."""
-        return cls(initial={"event": SIGNER.sign(event_id)}, label_suffix="")
+        return cls(initial={"event": SIGNER.sign(event_id)})
 
     def clean_event(self) -> str:
         """Return the event's ID.
@@ -42,30 +40,15 @@ class FeedbackForm(forms.Form):
 
 
 @from_visitors(max_bytes=LARGEST, per_minute=5)
-def receive(request: HttpRequest) -> HttpResponse:
-    """Send a visitor's description of what led to an error to the tracker, beside the error's event."""
-    form = FeedbackForm(request.POST, label_suffix="")
-    if not form.is_valid():
-        if "event" in form.errors:
-            return show(request, "This form has expired", 400)
-        return show(request, "Please check your text", 400, form)
-    given: dict[str, Any] = form.cleaned_data
-    send_feedback(given["event"], given["comments"], given["name"], given["email"])
-    return show(request, "Thank you. Your text has been sent together with the error", 200)
-
-
-@csrf_exempt
 def feedback(request: HttpRequest) -> HttpResponse:
-    """Receive the form, and always respond with a page."""
-    response = receive(request)
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        return show(request, "Please wait a minute. Then go back, and send your text again", response.status_code)
-    return response
-
-
-def show(request: HttpRequest, heading: str, status: int, form: FeedbackForm | None = None) -> HttpResponse:
-    """Return the page that follows the form, with the form if there is something to correct."""
-    return HttpResponse(render_page(request, "feedback.html", {"heading": heading, "form": form}), status=status)
+    """Send a visitor's description of what led to an error to the tracker, beside the error's event."""
+    form = FeedbackForm(request.POST)
+    sent = form.is_valid()
+    if sent:
+        given: dict[str, Any] = form.cleaned_data
+        send_feedback(given["event"], given["comments"], given["name"], given["email"])
+    page = loader.render_to_string("feedback.html", {"form": form, "sent": sent})
+    return HttpResponse(page, status=200 if sent else 400)
 
 
 def send_feedback(event_id: str, comments: str, name: str, email: str) -> None:

@@ -1,4 +1,4 @@
-"""Limits, cleans and sends what visitors send, such as feedback and violations of the Content Security Policy."""
+"""Limits, cleans and sends what visitors' browsers send: errors, feedback, and violations of the Content Security Policy."""
 
 import ipaddress
 import logging

@@ -22,13 +22,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ENV_FILES = ("development.env", "staging.env", "production.env")
+DUMP = 'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"'
+LOAD = 'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"'
 #: The parts of a backup by file name: the service that has the data, the command to save it, and the one to restore it.
 PARTS = {
-    "db.dump": (
-        "db",
-        'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"',
-        'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"',
-    ),
+    "db.dump": ("db", DUMP, LOAD),
 }
 
 
@@ -101,16 +99,21 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     return names
 
 
+def volumes() -> list[str]:
+    """Return the names of the project's volumes that exist."""
+    project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
+    list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
+    found = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    return found
+
+
 def require_empty_stack() -> None:
     """Stop if the project has containers or volumes.
 
     Raises:
         SystemExit: with their names.
     """
-    project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
-    list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
-    volumes = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    if found := [*sorted(services("--all")), *volumes]:
+    if found := [*sorted(services("--all")), *volumes()]:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
 
 
@@ -123,7 +126,9 @@ def restore(archive: Path, force: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         names = unpack(archive, Path(folder))
         if force:
-            compose("down", "--volumes")
+            compose("down")
+            if existing := volumes():
+                subprocess.run(["docker", "volume", "rm", *existing], stdout=subprocess.DEVNULL, check=True)
         else:
             require_empty_stack()
         for env_file in set(names) & set(ENV_FILES):

@@ -20,10 +20,9 @@ from sentry_sdk.utils import Dsn
 from urllib3.exceptions import ProtocolError
 
 from error_tracking.spool.alarm import Alarm
-from error_tracking.spool.envelopes import security_report
 from error_tracking.spool.files import NAME, Spool
 from error_tracking.spool.kinds import kind_from_visitor, kind_of
-from error_tracking.spool.sender import CONNECTIONS, Sender
+from error_tracking.spool.sender import CONNECTIONS, Sender, security_report
 from error_tracking.spool.thread import SenderThread
 
 if TYPE_CHECKING:

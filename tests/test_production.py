@@ -1,0 +1,587 @@
+"""The stack of a server: compose.production.yaml on top of compose.yaml, its releases, its backups and its staging."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from scripts.demo import free_ports
+from tests.conftest import Bake, Baked
+from tests.test_bake import ENVIRONMENTS
+from tests.test_stack import STANDINS, needs_engine, use_standins
+
+pytestmark = pytest.mark.xdist_group("stack")  # all tests share one engine and its image tags
+SHAPES: dict[str, dict[str, str]] = {
+    "all in one": {},
+    "apart, SQLite": {"tracker": "glitchtip-web-and-worker", "database": "sqlite"},
+    "external, SQLite": {"tracker": "external", "database": "sqlite"},
+}
+#: Host names below .localhost, for which Caddy makes certificates with an authority of its own.
+HOSTS = {"SITE_HOST": "shop.localhost", "TRACKER_HOST": "errors.localhost"}
+needs_compose = pytest.mark.skipif(
+    shutil.which("docker") is None
+    or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode != 0,
+    reason="there is no docker compose: the files of a server were not merged",
+)
+
+
+def set_variables(project: Baked, environment: str, **values: str) -> None:
+    """Set variables in an env file of a project."""
+    file = project.path / ".envs" / f"{environment}.env"
+    text = file.read_text()
+    for name, value in values.items():
+        text = re.sub(rf"^{name}=.*\n", "", text, flags=re.MULTILINE) + f"{name}={value}\n"
+    file.write_text(text)
+
+
+def rendered(project: Baked, environment: str, **variables: str) -> dict[str, Any]:
+    """Return the model that docker compose makes of an env file, and the files that it names."""
+    done = subprocess.run(
+        ["docker", "compose", "--env-file", f".envs/{environment}.env", "config", "--format", "json"],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    assert done.returncode == 0, done.stderr
+    model: dict[str, Any] = json.loads(done.stdout)
+    return {key: value for key, value in model.items() if not key.startswith("x-")}
+
+
+@pytest.fixture(scope="module", params=[*SHAPES.values()], ids=[*SHAPES])
+def server(baked: Bake, request: pytest.FixtureRequest) -> Baked:
+    """Return a project of each shape whose env files have the host names."""
+    project = baked(project_slug="rendered_shop", **request.param)
+    for environment in ("staging", "production"):
+        set_variables(project, environment, **HOSTS, RESTIC_REPOSITORY="/backup/repository")
+    return project
+
+
+@needs_compose
+def test_only_caddy_publishes_ports(server: Baked) -> None:
+    services = rendered(server, "production")["services"]
+    published = {
+        name: [(port["published"], port["protocol"]) for port in service["ports"]]
+        for name, service in services.items()
+        if service.get("ports")
+    }
+    assert published == {"caddy": [("80", "tcp"), ("443", "tcp"), ("443", "udp")]}
+    assert "mailpit" not in services
+
+
+@needs_compose
+def test_hosts_and_origins_follow_from_one_variable_each(server: Baked) -> None:
+    hosts = {"SITE_HOST": "site.example.com", "TRACKER_HOST": "tracker.example.com"}
+    before, after = (rendered(server, "production", **changed) for changed in ({}, hosts))
+    text = json.dumps(after)
+    assert not [host for host in HOSTS.values() if host in text]
+    web = after["services"]["web"]["environment"]
+    assert web["ALLOWED_HOSTS"].split(",") == ["localhost", "web", "web-2", "site.example.com"]
+    assert web["CSRF_TRUSTED_ORIGINS"] == "https://site.example.com"
+    assert web["BEHIND_TLS_PROXY"] == "True"
+    assert (
+        json.loads(
+            text.replace("site.example.com", HOSTS["SITE_HOST"]).replace("tracker.example.com", HOSTS["TRACKER_HOST"])
+        )
+        == before
+    )
+    if glitchtip := after["services"].get("glitchtip"):
+        assert web["TRACKER_URL"] == "https://tracker.example.com/"
+        assert glitchtip["environment"]["GLITCHTIP_DOMAIN"] == "https://tracker.example.com"
+        assert glitchtip["environment"]["CSRF_TRUSTED_ORIGINS"] == "https://tracker.example.com"
+
+
+@needs_compose
+def test_each_service_is_hardened(server: Baked) -> None:
+    services = rendered(server, "production")["services"]
+    capabilities = {name: service.get("cap_add", []) for name, service in services.items()}
+    assert (capabilities["caddy"], capabilities["backup"]) == (["NET_BIND_SERVICE"], ["DAC_READ_SEARCH"])
+    assert capabilities["web"] == capabilities["web-2"] == capabilities["backup-heartbeat"] == []
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["logging"]["options"]["max-size"] == "10m", name
+        assert int(service["mem_limit"]) <= 512 * 2**20, name
+        assert service.get("read_only") or name.startswith("glitchtip"), name
+    secret = server.env("production")["RESTIC_PASSWORD"]
+    assert [name for name, service in services.items() if secret in json.dumps(service)] == ["backup"]
+    alike = ("image", "environment", "volumes", "depends_on", "mem_limit", "stop_grace_period")
+    assert [services["web"].get(key) for key in alike] == [services["web-2"].get(key) for key in alike]
+
+
+@needs_compose
+def test_each_of_two_hosts_runs_its_part(baked: Bake, server: Baked) -> None:
+    if "glitchtip" not in server.read("compose.yaml"):
+        pytest.skip("the tracker is external")
+    both = set(rendered(server, "production")["services"])
+    site = set(rendered(server, "production", COMPOSE_PROFILES="site")["services"])
+    tracker = set(rendered(server, "production", COMPOSE_PROFILES="tracker")["services"])
+    assert site | tracker == both
+    assert site & tracker == {"backup", "caddy"}
+    assert not [name for name in site if name.startswith(("glitchtip", "valkey"))]
+
+
+def flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Return the leaves of a model by their paths."""
+    if isinstance(value, dict):
+        return {place: leaf for key, item in value.items() for place, leaf in flat(item, f"{path}/{key}").items()}
+    return {path: json.dumps(value)}
+
+
+@needs_compose
+def test_staging_differs_from_production_only_in_these_values(server: Baked) -> None:
+    hosts = {"SITE_HOST": "shop.staging.localhost", "TRACKER_HOST": "errors.staging.localhost"}
+    staging, production = flat(rendered(server, "staging", **hosts)), flat(rendered(server, "production"))
+    assert staging.keys() == production.keys()
+    different = {path for path in staging if staging[path] != production[path]}
+    assert all("/environment/" in path for path in different), different
+    names = {path.rpartition("/")[2] for path in different}
+    expected = {
+        "DJANGO_ENV",
+        "SECRET_KEY",
+        "SENTRY_TRACES_SAMPLE_RATE",
+        "ALLOWED_HOSTS",
+        "CSRF_TRUSTED_ORIGINS",
+        "SITE_HOST",
+    }
+    expected |= {"RESTIC_PASSWORD"}
+    if "glitchtip:" in server.read("compose.yaml"):
+        expected |= {"TRACKER_HOST", "TRACKER_URL", "GLITCHTIP_DOMAIN", "PROVISION_MONITOR_URL", "SENTRY_DSN"}
+        expected |= {"DATABASE_URL", "GLITCHTIP_DATABASE", "POSTGRES_PASSWORD"}
+        expected |= {"GLITCHTIP_KEY", "GLITCHTIP_API_TOKEN", "GLITCHTIP_RELEASE_TOKEN", "GLITCHTIP_ADMIN_PASSWORD"}
+    if "x-site" in server.read("compose.yaml") and "\n  db:" in server.read("compose.yaml"):
+        expected |= {"SITE_DATABASE"}
+    assert names == expected
+
+
+@needs_compose
+def test_a_missing_host_is_named(baked: Bake) -> None:
+    project = baked(project_slug="new_shop")
+    done = subprocess.run(
+        ["docker", "compose", "--env-file", ".envs/production.env", "config", "--quiet"],
+        cwd=project.path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    for name in ("SITE_HOST", "TRACKER_HOST", "RESTIC_REPOSITORY"):
+        assert f"{name} is missing a value: set it in the env file, for example {name}=" in done.stderr
+
+
+def test_without_a_server_no_line_is_about_one(baked: Bake) -> None:
+    project = baked(deployment="none")
+    for name in project.files():
+        found = re.search(r"restic|caddy|site_host|compose\.production|deploy\.sh", project.read(name), re.IGNORECASE)
+        assert not found, f"{name}: {found}"
+
+
+# On an engine
+
+
+class Connection(http.client.HTTPSConnection):
+    """A connection to a host name that Caddy serves on a port of this machine."""
+
+    def __init__(self, name: str, port: int, context: ssl.SSLContext) -> None:
+        """Connect when the first request is made."""
+        super().__init__(name, port, timeout=60, context=context)
+        self.tls = context
+
+    def connect(self) -> None:
+        """Connect to this machine, whatever the name resolves to."""
+        self.sock = self.tls.wrap_socket(
+            socket.create_connection(("127.0.0.1", self.port), self.timeout), server_hostname=self.host
+        )
+
+
+@dataclass
+class Server:
+    """A project that runs as on a server."""
+
+    project: Baked
+    port: int
+    context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+    def run(self, *command: str, **variables: str) -> str:
+        """Run a command in the project, which must succeed, and return its output."""
+        done = subprocess.run(
+            command, cwd=self.project.path, capture_output=True, text=True, env={**os.environ, **variables}
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def compose(self, *arguments: str) -> str:
+        """Run docker compose."""
+        return self.run("docker", "compose", *arguments)
+
+    def connection(self, host: str = "SITE_HOST") -> Connection:
+        """Return a new connection to one of the hosts."""
+        return Connection(HOSTS[host], self.port, self.context)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        host: str = "SITE_HOST",
+        body: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, str, list[tuple[str, str]]]:
+        """Make one request on a connection of its own; return its status, text and headers."""
+        with contextlib.closing(self.connection(host)) as connection:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(), answer.getheaders()
+
+    def trust_caddy(self) -> None:
+        """Trust the authority of this Caddy, and no other."""
+        root = self.compose("exec", "-T", "caddy", "cat", "/data/caddy/pki/authorities/local/root.crt")
+        self.context = ssl.create_default_context(cadata=root)
+
+    def session(self) -> str:
+        """Log in as a superuser through Caddy, and return the cookie."""
+        make = "from django.contrib.auth.models import User; User.objects.create_superuser('ada', password='lovelace')"
+        self.shell("web", make)
+        _, page, headers = self.request("GET", "/admin/login/")
+        [token] = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        [cookie] = [value.partition(";")[0] for name, value in headers if name.lower() == "set-cookie"]
+        form = urllib.parse.urlencode({"username": "ada", "password": "lovelace", "csrfmiddlewaretoken": token})
+        sent = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Cookie": cookie,
+            "Origin": f"https://{HOSTS['SITE_HOST']}",
+            "Referer": f"https://{HOSTS['SITE_HOST']}/admin/login/",
+        }
+        status, text, headers = self.request("POST", "/admin/login/?next=/", body=form, headers=sent)
+        assert status == 302, text
+        [session] = [value for name, value in headers if name.lower() == "set-cookie" and value.startswith("sessionid")]
+        return session.partition(";")[0]
+
+    def errors(self, expected: int, seconds: float = 60) -> Counter[str]:
+        """Return the number of ZeroDivisionErrors by release, once there are `expected` or time is up."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = Counter(self.tracked())
+            if found.total() >= expected or time.monotonic() > deadline:
+                return found
+            time.sleep(0.5)
+
+    def tracked(self) -> Iterator[str]:
+        """Yield the release of each ZeroDivisionError in the tracker."""
+        token = self.project.env("production")["GLITCHTIP_API_TOKEN"]
+        headers = {"Authorization": f"Bearer {token}"}
+
+        def api(path: str) -> Any:
+            return json.loads(self.request("GET", f"/api/0/{path}", host="TRACKER_HOST", headers=headers)[1])
+
+        [organization] = api("organizations/")
+        for issue in api(f"organizations/{organization['slug']}/issues/"):
+            if issue["title"].startswith("ZeroDivisionError"):
+                yield from ["error"] * int(issue["count"])
+
+    def shell(self, service: str, code: str) -> str:
+        """Run Python in a container of the site, and return its output."""
+        return self.compose(
+            "exec", "-T", service, "python", "manage.py", "shell", "--verbosity", "0", "-c", code
+        ).strip()
+
+    def deploy(self, release: str) -> None:
+        """Change the home page, and release it with `make deploy`."""
+        page = self.project.path / "pages" / "templates" / "pages" / "home.html"
+        page.write_text(
+            re.sub(r"(<p id=release>.*?</p>)?</body>", f"<p id=release>{release}</p></body>", page.read_text())
+        )
+        self.run("make", "deploy", SENTRY_RELEASE=release)
+
+
+@pytest.fixture(scope="module")
+def deployed(baked: Bake) -> Iterator[Server]:
+    """Yield a server after its first release, which is removed at the end of the module."""
+    yield from start(baked, "server_shop")
+
+
+def start(baked: Bake, slug: str, **answers: str) -> Iterator[Server]:
+    """Yield a server after its first release, and remove it."""
+    http_port, port = free_ports(2)
+    server = Server(baked(project_slug=slug, **answers), port)
+    set_variables(
+        server.project,
+        "production",
+        **HOSTS,
+        COMPOSE_FILE="compose.yaml:compose.production.yaml:compose.test.yaml",
+        RESTIC_REPOSITORY="/backup/repository",
+    )
+    (server.project.path / "compose.test.yaml").write_text(
+        f'services: {{caddy: {{ports: !override ["127.0.0.1:{http_port}:80", "127.0.0.1:{port}:443"]}}}}\n'
+    )
+    link = server.project.path / ".env"
+    link.unlink()
+    link.symlink_to(".envs/production.env")
+    prepare(server.project.path)
+    try:
+        server.deploy("first")
+        server.trust_caddy()
+        yield server
+    finally:
+        subprocess.run(
+            ["docker", "compose", "down", "--volumes", "--timeout", "5"], cwd=server.project.path, capture_output=True
+        )
+        link.unlink()
+        link.symlink_to(".envs/development.env")
+
+
+def prepare(project: Path) -> None:
+    """Use stand-ins for all public images. That of Caddy gets wget, which the official image has."""
+    if STANDINS:
+        files = ["compose.yaml", "-f", "compose.production.yaml"]
+        subprocess.run([STANDINS, *files, "--env-file", ".envs/production.env"], cwd=project, capture_output=True)
+        subprocess.run(
+            ["docker", "build", "--quiet", "--tag", "caddy:2", "-"],
+            input=b"FROM caddy:2\nRUN which wget || (apt-get update && apt-get install --yes wget)\n",
+            check=True,
+            capture_output=True,
+        )
+    use_standins(project)
+
+
+class Load:
+    """Visitors who make requests until they are told to stop. An unexpected answer is a failure."""
+
+    def __init__(self, server: Server, session: str) -> None:
+        """Prepare six visitors: two open a connection for each request, two keep theirs, two raise errors."""
+        self.server = server
+        self.answers: Counter[int] = Counter()
+        self.failures: list[str] = []
+        self.stopped = threading.Event()
+        visits: list[Callable[[], None]] = [self.visit, self.visit, self.stay, self.stay]
+        visits += [lambda: self.crash(session)] * 2
+        self.threads = [threading.Thread(target=visit) for visit in visits]
+
+    def count(self, status: int, expected: int, text: str) -> None:
+        """Count an answer."""
+        self.answers[status] += 1
+        if status != expected:
+            self.failures.append(f"{status} instead of {expected}: {text[:200]}")
+
+    def repeat(self, once: Callable[[], None]) -> None:
+        """Make requests until the end."""
+        while not self.stopped.wait(0.05):
+            try:
+                once()
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+
+    def visit(self) -> None:
+        """Read a page and send a form without a token, each on a connection of its own."""
+
+        def once() -> None:
+            status, text, _ = self.server.request("GET", "/")
+            self.count(status, 200, text)
+            status, text, _ = self.server.request("POST", "/admin/login/", body="a=b")
+            self.count(status, 403, text)
+
+        self.repeat(once)
+
+    def stay(self) -> None:
+        """Read pages on one connection."""
+        connection = self.server.connection()
+
+        def once() -> None:
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            self.count(answer.status, 200, answer.read().decode())
+
+        self.repeat(once)
+        connection.close()
+
+    def crash(self, session: str) -> None:
+        """Raise errors, each of which the tracker must get."""
+
+        def once() -> None:
+            status, text, _ = self.server.request("GET", "/glitchtip-debug/", headers={"Cookie": session})
+            self.count(status, 500, text)
+            self.stopped.wait(0.2)
+
+        self.repeat(once)
+
+    def __enter__(self) -> Self:
+        """Start the visitors."""
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop them."""
+        self.stopped.set()
+        for thread in self.threads:
+            thread.join()
+
+
+@needs_engine
+def test_three_releases_under_load_lose_no_request_and_no_error(deployed: Server) -> None:
+    before = deployed.errors(0).total()
+    with Load(deployed, deployed.session()) as load:
+        for release in ("second", "third", "fourth"):
+            answered = load.answers.total()
+            deployed.deploy(release)
+            assert load.answers.total() > answered + 20
+            pages = {deployed.request("GET", "/")[1] for _ in range(10)}
+            assert [page for page in pages if f"<p id=release>{release}</p>" not in page] == []
+    print("answers", dict(load.answers), "failures", len(load.failures))
+    assert load.failures == []
+    assert deployed.errors(before + load.answers[500]).total() == before + load.answers[500]
+
+
+#: Files that break a release, and what `make deploy` then prints.
+BROKEN = {
+    "config/settings.py": "collectstatic",  # the image cannot be built
+    "pages/migrations/0001_initial.py": "The previous release is still running.",
+    "config/wsgi.py": "The other replica is serving",
+}
+
+
+@needs_engine
+def test_a_broken_release_leaves_the_previous_one_serving(deployed: Server) -> None:
+    deployed.deploy("works")
+    (deployed.project.path / "pages" / "migrations").mkdir()
+    (deployed.project.path / "pages" / "migrations" / "__init__.py").touch()
+    for name, message in BROKEN.items():
+        file = deployed.project.path / name
+        working = file.read_text() if file.exists() else ""
+        file.write_text(f"{working}\nraise RuntimeError('broken')\n")
+        done = subprocess.run(["make", "deploy"], cwd=deployed.project.path, capture_output=True, text=True)
+        file.write_text(working) if working else file.unlink()
+        assert done.returncode != 0
+        assert message in done.stderr
+        answers = {deployed.request("GET", "/")[:2] for _ in range(10)}
+        assert [text for status, text in answers if status != 200 or "<p id=release>works</p>" not in text] == []
+    deployed.deploy("corrected")
+    assert all("<p id=release>corrected</p>" in deployed.request("GET", "/")[1] for _ in range(10))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a store of copies that is not part of the stack: rclone serves restic's REST protocol."""
+    if STANDINS:
+        subprocess.run(
+            ["docker", "build", "--quiet", "--tag", "rclone/rclone:1", "-"],
+            input=b'FROM standin/base\nRUN apt-get update && apt-get install --yes rclone\nENTRYPOINT ["rclone"]\n',
+            check=True,
+            capture_output=True,
+        )
+    gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    [port] = free_ports(1)
+    published, folder = f"{gateway}:{port}:8080", f"{tmp_path_factory.mktemp('elsewhere')}:/copies"
+    serve = ("serve", "restic", "--addr", ":8080", "/copies")
+    container = docker("run", "--detach", "--rm", "--publish", published, "--volume", folder, "rclone/rclone:1", *serve)
+    yield f"rest:http://{gateway}:{port}/"
+    docker("rm", "--force", container)
+
+
+def docker(*arguments: str) -> str:
+    """Run docker and return its output."""
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+MAKE = "from django.contrib.auth.models import User; User.objects.create_superuser({!r})"
+NAMES = "from django.contrib.auth.models import User; print(*User.objects.filter(username__startswith='kept'))"
+
+
+@needs_engine
+def test_the_daily_copy_restores_a_lost_server_with_one_command(deployed: Server, elsewhere: str) -> None:
+    set_variables(deployed.project, "production", RESTIC_REPOSITORY=elsewhere)
+    deployed.compose("up", "--detach", "--wait", "backup")  # it makes a copy when it starts
+    deployed.shell("web", MAKE.format("kept"))
+    deployed.compose("exec", "-T", "glitchtip", "sh", "-c", "echo kept > /code/uploads/kept")
+    assert "The copy is complete." in deployed.compose("exec", "-T", "backup", "backup.sh", "now")
+    heartbeat = deployed.compose(
+        "exec", "-T", "backup-heartbeat", "python", "manage.py", "run_monitored", "backup", "true"
+    )
+    assert heartbeat == ""
+    env = deployed.project.env("production")
+
+    deployed.compose(
+        "down", "--volumes", "--timeout", "5"
+    )  # the server is lost, and a new one has only these variables
+    for name in ENVIRONMENTS:
+        (deployed.project.path / ".envs" / f"{name}.env").unlink()
+    deployed.run("python3", "scripts/create_env_files.py")
+    known = ("SITE_HOST", "TRACKER_HOST", "RESTIC_REPOSITORY", "RESTIC_PASSWORD", "COMPOSE_FILE")
+    set_variables(deployed.project, "production", **{name: env[name] for name in known})
+    deployed.run("make", "restore-copy")
+    assert deployed.project.env("production") == env
+    assert deployed.shell("web", NAMES) == "kept"
+    assert deployed.compose("exec", "-T", "glitchtip", "cat", "/code/uploads/kept") == "kept\n"
+    deployed.trust_caddy()
+    assert deployed.request("GET", "/")[0] == 200
+
+
+@needs_engine
+def test_a_copy_with_a_wrong_password_fails_and_counts_as_none(deployed: Server) -> None:
+    deployed.compose("exec", "-T", "backup", "rm", "-f", "/backup/succeeded")
+    command = ["docker", "compose", "exec", "-T", "-e", "RESTIC_PASSWORD=wrong", "backup", "backup.sh", "now"]
+    done = subprocess.run(command, cwd=deployed.project.path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "password" in done.stderr
+    assert "succeeded" not in deployed.compose("exec", "-T", "backup", "ls", "/backup")
+
+
+@needs_engine
+def test_a_copy_replaces_what_is_there_except_certificates_and_copies(baked: Bake) -> None:
+    answers = {"tracker": "external", "database": "sqlite"}
+    with contextlib.contextmanager(start)(baked, "small_shop", **answers) as server:
+        server.shell("web", MAKE.format("kept"))
+        server.compose("exec", "-T", "backup", "backup.sh", "now")
+        server.shell("web-2", MAKE.format("kept later"))
+        assert server.shell("web", NAMES) == "kept kept later"
+        server.run("make", "restore-copy", "FORCE=--force")
+        assert server.shell("web", NAMES) == "kept"
+        assert server.request("GET", "/")[0] == 200  # with a certificate of the same authority
+        assert re.search(
+            r"^[12] snapshots", server.compose("exec", "-T", "backup", "restic", "snapshots"), re.MULTILINE
+        )
+
+
+ECHO = """
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Echo(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(self.headers).encode())
+HTTPServer(("", 8001), Echo).serve_forever()
+"""
+
+
+@needs_engine
+def test_caddy_discards_what_a_visitor_claims_and_limits_the_size(deployed: Server) -> None:
+    deployed.compose("stop", "web", "web-2")
+    run = ("run", "--detach", "--no-deps", "--use-aliases", "--name", "echo", "web", "python", "-c", ECHO)
+    deployed.compose(*run)
+    try:
+        claims = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
+        status, text, _ = deployed.request("GET", "/", headers=claims)
+    finally:
+        docker("rm", "--force", "echo")
+        deployed.compose("up", "--detach", "--wait", "web", "web-2")
+    assert status == 200
+    assert "6.6.6.6" not in text
+    assert "evil.example" not in text
+    assert "X-Forwarded-Proto: https\n" in text
+    assert re.search(r"^X-Forwarded-For: [\d.]+$", text, re.MULTILINE)
+    # Caddy 2.6, Debian's, answers 502.
+    assert deployed.request("POST", "/", body="a" * 11_000_000)[0] in (413, 502)
