@@ -87,7 +87,17 @@ def remove_empty_folders(project: str) -> None:
         "browser_errors/templatetags",
         "browser_errors",
     )
-    for folder in (".github/workflows", ".github", "glitchtip", *browser):
+    overlays = ("deploy/kubernetes/overlays/staging", "deploy/kubernetes/overlays/production")
+    kubernetes = (
+        *overlays,
+        "deploy/kubernetes/overlays",
+        "deploy/kubernetes/components/shared-spool",
+        "deploy/kubernetes/components",
+        "deploy/kubernetes/base",
+        "deploy/kubernetes",
+        "deploy",
+    )
+    for folder in (".github/workflows", ".github", "glitchtip", *browser, *kubernetes):
         if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
 
