@@ -81,25 +81,10 @@ def kept(project: str, create: ModuleType, before: list[str]) -> list[str]:
 
 def remove_empty_folders(project: str) -> None:
     """Remove the folders that are empty because of an answer."""
-    browser = (
-        "browser_errors/static/browser_errors",
-        "browser_errors/static",
-        "browser_errors/templatetags",
-        "browser_errors",
-    )
-    overlays = ("deploy/kubernetes/overlays/staging", "deploy/kubernetes/overlays/production")
-    kubernetes = (
-        *overlays,
-        "deploy/kubernetes/overlays",
-        "deploy/kubernetes/components/shared-spool",
-        "deploy/kubernetes/components",
-        "deploy/kubernetes/base",
-        "deploy/kubernetes",
-        "deploy",
-    )
-    for folder in (".github/workflows", ".github", "glitchtip", *browser, *kubernetes):
-        if not os.listdir(os.path.join(project, folder)):
-            os.rmdir(os.path.join(project, folder))
+    for top in (".github", "browser_errors", "deploy", "glitchtip", "jobs"):
+        for folder, _, _ in os.walk(os.path.join(project, top), topdown=False):
+            if not os.listdir(folder):
+                os.rmdir(folder)
 
 
 def next_steps(project: str) -> str:

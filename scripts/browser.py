@@ -17,6 +17,11 @@ def chromium_path() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
+def arguments() -> list[str]:
+    """Return the command-line arguments with which Chromium runs here."""
+    return [*QUIET] if os.name == "nt" or os.geteuid() else [*QUIET, "--no-sandbox"]  # root has no sandbox
+
+
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """Run Chromium without a window until the block ends.
@@ -24,8 +29,7 @@ def chromium() -> Iterator[Browser]:
     Raises:
         playwright.sync_api.Error: if Chromium is not installed or does not start.
     """
-    sandbox = [] if os.name == "nt" or os.geteuid() else ["--no-sandbox"]  # Chromium has no sandbox for root
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*QUIET, *sandbox])
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=arguments())
         yield browser
         browser.close()

@@ -65,7 +65,7 @@ def main() -> None:
         project = bake(folder / "site", project_name="Corner Shop", glitchtip_port=tracker_port, app_port=site_port)
         with running(project, tracker_port, site_port):
             page.goto(site)
-            page.get_by_role("button", name="Raise an error").click()
+            page.get_by_role("button", name="Raise an error", exact=True).click()
             page.get_by_role("status").get_by_role("link").wait_for()
             shoot("start-page")
             page.get_by_role("button", name="Log an error").click()

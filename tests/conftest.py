@@ -1,4 +1,4 @@
-"""The fixture `baked` bakes projects; one environment, created from the default project, runs them all."""
+"""The fixture `baked` bakes projects; one environment for each answer that installs packages runs them all."""
 
 import json
 import os
@@ -106,7 +106,7 @@ Rejected = Callable[..., str]
 @pytest.fixture(scope="session")
 def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Return a function that bakes each set of answers once: `baked(database="sqlite").run("ruff", "check")`."""
-    environment = tmp_path_factory.mktemp("environment") / "venv"
+    environments: dict[str, Path] = {}
     done: dict[frozenset[tuple[str, str]], Path] = {}
 
     def bake(**answers: str) -> Baked:
@@ -115,9 +115,13 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
             result = cookies_session.bake(extra_context=answers)
             assert result.exception is None, result.exception
             done[key] = result.project_path
-        return Baked(done[key], environment)
+        jobs = answers.get("background_jobs", "none")
+        if jobs not in environments:
+            environments[jobs] = tmp_path_factory.mktemp("environment") / "venv"
+            # The packages of PostgreSQL run the projects with SQLite, too.
+            install(bake(background_jobs=jobs).path if answers else done[key], environments[jobs])
+        return Baked(done[key], environments[jobs])
 
-    install(bake().path, environment)
     return bake
 
 

@@ -32,6 +32,7 @@ SETS: dict[str, dict[str, str]] = {
         "database": "sqlite",
         "ci": "gitlab",
         "deployment": "kubernetes",
+        "browser_errors": "no",
         "license": "BSD-3-Clause",
     },
     "external": {
@@ -63,6 +64,22 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
         (
             {"tracker": "external"},
             {"glitchtip/provision.py"},
+            set(),
+        ),
+        (
+            {"browser_errors": "no"},
+            {
+                f"browser_errors/{name}"
+                for name in (
+                    "__init__.py",
+                    "items.py",
+                    "static/browser_errors/sentry.js",
+                    "templatetags/__init__.py",
+                    "templatetags/browser_errors.py",
+                    "tunnel.py",
+                    "urls.py",
+                )
+            },
             set(),
         ),
     ],

@@ -53,7 +53,7 @@ def test_the_button_raises_an_error_that_the_tracker_shows(open_page: OpenPage, 
     page = open_page()
     expect(page.get_by_role("heading", level=1)).to_have_text("Corner Shop")
     expect(page.get_by_role("link", name=f"{site.tracker}/", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Raise an error").click()
+    page.get_by_role("button", name="Raise an error", exact=True).click()
     link = page.get_by_role("status").get_by_role("link", name="ZeroDivisionError: division by zero")
     event_id = page.get_by_role("status").locator("code").inner_text()
     assert page.url == f"{site.url}/"  # the event appeared without a reload
@@ -96,7 +96,7 @@ def test_waiting_for_an_event_shows_progress_and_ends(open_page: OpenPage, site:
 
 def test_open_pages_show_an_event_that_arrives(open_page: OpenPage, site: Site) -> None:
     page, other = open_page(), open_page()
-    page.get_by_role("button", name="Raise an error").click()
+    page.get_by_role("button", name="Raise an error", exact=True).click()
     page.get_by_role("status").get_by_role("link").click()
     number = page.locator("#live").inner_text()
     other.goto(f"{site.tracker}/")
@@ -111,7 +111,7 @@ def test_open_pages_show_an_event_that_arrives(open_page: OpenPage, site: Site) 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_pages_can_be_read(open_page: OpenPage, site: Site, scheme: str, width: int) -> None:
     page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800})
-    page.get_by_role("button", name="Raise an error").click()
+    page.get_by_role("button", name="Raise an error", exact=True).click()
     event = page.get_by_role("status").get_by_role("link")
     expect(event).to_be_visible()
     for address in (None, event.get_attribute("href"), f"{site.tracker}/"):
@@ -126,14 +126,14 @@ def test_the_pages_can_be_read(open_page: OpenPage, site: Site, scheme: str, wid
 
 def test_the_keyboard_is_enough(open_page: OpenPage) -> None:
     page = open_page()
-    button = page.get_by_role("button", name="Raise an error")
+    button = page.get_by_role("button", name="Raise an error", exact=True)
     page.keyboard.press("Tab")
     expect(button).to_be_focused()
     expect(button).to_have_css("outline-style", "solid")
     page.keyboard.press("Enter")
     event = page.get_by_role("status").get_by_role("link")
     expect(event).to_be_visible()
-    for _ in range(4):  # three buttons, then the event
+    for _ in range(5):  # four buttons, then the event
         page.keyboard.press("Tab")
     expect(event).to_be_focused()
     page.keyboard.press("Enter")
@@ -147,5 +147,5 @@ def test_without_script_the_buttons_work(open_page: OpenPage) -> None:
     page = open_page(java_script_enabled=False)
     page.get_by_role("button", name="Log an error").click()
     expect(page.get_by_role("status")).to_contain_text("Event")
-    page.get_by_role("button", name="Raise an error").click()
+    page.get_by_role("button", name="Raise an error", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("ZeroDivisionError")

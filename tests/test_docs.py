@@ -291,6 +291,9 @@ PLACES: dict[str, Callable[[str, str], str]] = {
     "first in INSTALLED_APPS": lambda text, block: text.replace("INSTALLED_APPS = [\n", f"INSTALLED_APPS = [\n{block}"),
     "first in MIDDLEWARE": lambda text, block: text.replace("MIDDLEWARE = [\n", f"MIDDLEWARE = [\n{block}"),
     "at the end": lambda text, block: f"{text}\n{block}",
+    "instead of execute_from_command_line(sys.argv)": lambda text, block: text.replace(
+        "    execute_from_command_line(sys.argv)\n", block
+    ),
 }
 
 #: A test of the site that is migrated: it crashes, and would report that.
@@ -332,7 +335,11 @@ def test_an_existing_project_gets_it_by_the_page_on_migrating(tmp_path: Path) ->
             else:
                 uv_block = block.replace("pip install", f"'{uv}' pip install --quiet")
                 run(uv_block.replace("--force-reinstall", "--reinstall"), project, own / BIN, **pip)
-        [checked] = received_events(f"http://localhost:{tracker}", 1)  # and none of the tests
+        dsn = f"http://0123456789abcdef@localhost:{tracker}/1"
+        run("! python manage.py imprt_orders </dev/null", project, own / BIN, **pip, SENTRY_DSN=dsn)
+        events = received_events(f"http://localhost:{tracker}", 2)  # and none of the tests
+    [checked] = [event for event in events if "transaction" not in event]
+    assert [event["transaction"] for event in events if event != checked] == ["manage.py imprt_orders"]
     assert (checked["environment"], checked["release"]) == ("development", "shop@1.0")
     assert checked["tags"] == {"check_tracker": "true"}
     assert "cookiecutter" not in run(f"'{uv}' pip list", project, own / BIN, **pip)

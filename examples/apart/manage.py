@@ -15,7 +15,10 @@ def main() -> None:
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from error_tracking.commands import failures_reported
+
+    with failures_reported(sys.argv):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

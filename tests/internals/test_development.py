@@ -59,7 +59,7 @@ def test_the_start_page_names_the_tracker_and_links_to_its_events(client, settin
         assert f'{name}: <a href="{address}">' in shown
         assert f'<a href="{address}{event_page}">burnt</a>' in shown
         assert f"http://****@127.0.0.1:{tracker.server_port}/1" in shown
-        assert "key@" not in shown
+        assert "key@" not in shown.partition("<body>")[2]  # the script for browsers' errors has it
         settings.TRACKER_URL = "https://errors.example.com/"
         shown = client.get(f"/?tried=error&event={EVENT_ID}").content.decode()
         assert f'<a href="https://errors.example.com/{event_page}">burnt</a>' in shown

@@ -92,6 +92,18 @@ def test_events_are_listed_newest_first_and_grouped_by_kind(visitor):
     assert f'href="/events/{1:032x}/">Older</a>' in newest
 
 
+def test_the_page_of_an_event_lists_the_other_events_of_its_trace(visitor):
+    mine, other = ({"trace": {"trace_id": digit * 32}} for digit in "ab")
+    for number, trace in enumerate((mine, other, mine, {})):
+        visitor.send(event(number, logentry={"message": f"loaf {number}"}, contexts=trace))
+    page = visitor.page(f"/events/{0:032x}/")
+    assert f"Trace <code>{'a' * 32}</code>" in page
+    assert "loaf 2" in page
+    assert not any(f"loaf {number}" in page for number in (1, 3))
+    for number in (1, 3):
+        assert "Same trace" not in visitor.page(f"/events/{number:032x}/")
+
+
 def test_a_flood_does_not_push_out_other_events(visitor):
     visitor.send(event(0, logentry={"message": "rare"}))
     for number in range(1, 400):

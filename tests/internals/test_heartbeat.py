@@ -124,6 +124,14 @@ def test_run_monitored_ends_with_the_code_of_a_failed_command(glitchtip, command
     assert glitchtip.heartbeats == []
 
 
+def test_run_monitored_leaves_the_event_of_a_management_command_to_that_command(glitchtip, capsys):
+    with pytest.raises(SystemExit) as end:
+        call_command("run_monitored", "backup", sys.executable, "manage.py", "no-such-command")
+    assert end.value.code == 1
+    assert "failed with exit code 1: no heartbeat was sent" in capsys.readouterr().err
+    assert glitchtip.heartbeats == []
+
+
 def test_run_monitored_does_not_start_an_unknown_job(glitchtip, capfd):
     with pytest.raises(CommandError, match="HEARTBEATS has no job reports"):
         call_command("run_monitored", "reports", sys.executable, "-c", "print('started')")

@@ -9,7 +9,11 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
+from config import csp
 from config.env import Env, boolean, database, number, port, secret, words
+{%- if cookiecutter.background_jobs == "celery" %}
+from config.jobs import broker, celery_settings
+{%- endif %}
 from config.log import logging_config
 from config.mail import admins, mail, sender
 from error_tracking.dsn import dsn
@@ -49,6 +53,12 @@ INSTALLED_APPS = [
 {%- endif %}
     "error_tracking",
     "pages",
+{%- if cookiecutter.background_jobs == "django-tasks" %}
+    "jobs",  # before django_tasks_db, to replace its db_worker command
+    "django_tasks_db",
+{%- elif cookiecutter.background_jobs == "celery" %}
+    "jobs",
+{%- endif %}
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -66,6 +76,7 @@ if ENVIRONMENT == "development":
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID
+    csp.MIDDLEWARE,  # before those that answer themselves: redirects and static files
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -86,6 +97,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                csp.CONTEXT_PROCESSOR,
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -106,6 +118,16 @@ DATABASES = {
 {%- endif %}
     )
 }
+{%- if cookiecutter.background_jobs != "none" %}
+
+JOB_MAX_SECONDS = env("JOB_MAX_SECONDS", cast=number, default=900)
+{%- if cookiecutter.background_jobs == "django-tasks" %}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+{%- else %}
+QUEUE = env("BROKER_URL", cast=broker, default="" if ENVIRONMENT == "development" else "redis://localhost:6379/0")
+vars().update(celery_settings(QUEUE, folder=BASE_DIR / "queue", max_seconds=JOB_MAX_SECONDS))
+{%- endif %}
+{%- endif %}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -139,6 +161,8 @@ if ENVIRONMENT != "development":
     CSRF_COOKIE_SECURE = True
     if env("BEHIND_TLS_PROXY", cast=boolean, default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+vars().update(csp.policy_settings(report_only=env("CSP_REPORT_ONLY", cast=boolean, default=False)))
 
 vars().update(env("EMAIL_URL", cast=mail, default=mail("")))  # MAILERS; before Django 6.1, EMAIL_*
 EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "

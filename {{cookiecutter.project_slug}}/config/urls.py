@@ -3,16 +3,12 @@
 from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
-{%- if cookiecutter.browser_errors == "yes" %}
-
-from browser_errors.tunnel import tunnel
-{%- endif %}
 
 urlpatterns = [
     path("", include("pages.urls")),
     path("", include("error_tracking.urls")),
 {%- if cookiecutter.browser_errors == "yes" %}
-    path("browser-errors/", tunnel, name="browser-errors"),
+    path("", include("browser_errors.urls")),
 {%- endif %}
     path("admin/", admin.site.urls),
 ]

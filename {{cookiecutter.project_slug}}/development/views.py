@@ -13,6 +13,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from development.start_page import arrived, checklist, tracker_here, wiring
+{%- if cookiecutter.background_jobs != "none" %}
+from development.tasks import fail
+{%- endif %}
 from error_tracking.middleware import MarkedRequest
 
 log = logging.getLogger(__name__)
@@ -50,7 +53,7 @@ def trigger_error(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
-    """Log an error, report a handled one, or respond slowly; then redirect to the start page with the event's ID.
+    """Log an error, report a handled one, {% if cookiecutter.background_jobs != "none" %}queue a job that fails, {% endif %}or respond slowly; then redirect to the start page with the event's ID.
 
     Raises:
         Http404: if `kind` is unknown.
@@ -64,6 +67,13 @@ def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
             sentry_sdk.capture_exception(error)
     elif kind == "slow":
         time.sleep(SLOW_SECONDS)
+{%- if cookiecutter.background_jobs == "django-tasks" %}
+    elif kind == "job":
+        fail.enqueue(7, card_number="4111 1111 1111 1111")
+{%- elif cookiecutter.background_jobs == "celery" %}
+    elif kind == "job":
+        fail.delay(7, card_number="4111 1111 1111 1111")
+{%- endif %}
     else:
         raise Http404
     return redirect(f"{reverse('start-page')}?{urlencode({'tried': kind, 'event': request.event_id})}#live")

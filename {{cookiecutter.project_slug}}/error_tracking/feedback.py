@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.template import loader
 
+from error_tracking.pages import render_page
 from error_tracking.visitors import from_visitors, send
 
 SIGNER = signing.TimestampSigner(salt="error_tracking.feedback")
@@ -47,7 +47,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
     if sent:
         given: dict[str, Any] = form.cleaned_data
         send_feedback(given["event"], given["comments"], given["name"], given["email"])
-    page = loader.render_to_string("feedback.html", {"form": form, "sent": sent})
+    page = render_page(request, "feedback.html", {"form": form, "sent": sent})
     return HttpResponse(page, status=200 if sent else 400)
 
 

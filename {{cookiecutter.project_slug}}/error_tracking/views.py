@@ -1,10 +1,10 @@
 """The view that raises an error on purpose, and the page for unexpected errors."""
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
-from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
 
 from error_tracking.feedback import FeedbackForm
+from error_tracking.pages import render_page
 
 
 def trigger_error(request: HttpRequest) -> HttpResponse:
@@ -26,4 +26,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     context = {"event_id": event_id, "request_id": getattr(request, "id", "")}
     if event_id:
         context["form"] = FeedbackForm.about(event_id)
-    return HttpResponseServerError(loader.render_to_string("500.html", context))
+    return HttpResponseServerError(render_page(request, "500.html", context))

@@ -20,6 +20,9 @@ os.environ.update(
     HEARTBEATS="",
     MAILPIT_URL="",
     TRACKER_URL="",
+{%- if cookiecutter.background_jobs == "celery" %}
+    BROKER_URL="memory://",  # tests queue nothing for real workers
+{%- endif %}
 )
 
 from config.settings import *  # noqa: E402, F403

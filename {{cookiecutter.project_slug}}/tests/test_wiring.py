@@ -38,6 +38,7 @@ def test_response_page_and_event_carry_the_same_ids(visitor, sentry_events):
     [event] = sentry_events
     assert uuid.UUID(response["X-Request-ID"])
     assert event["contexts"]["request"] == {"id": response["X-Request-ID"]}
+    assert event["contexts"]["trace"]["trace_id"] == response["X-Request-ID"]
     assert event["event_id"] == response["X-Event-ID"]
 
 

@@ -7,7 +7,8 @@ def logging_config(*, json_lines: bool) -> dict[str, Any]:
     """Return a dictionary for `logging.config.dictConfig`. Every line goes to stderr, with the ID of its request.
 
     A JSON line has timestamp, level, logger, message, request_id, the record's extras, and the traceback.
-    After an error, error_tracking adds event_id to the lines of the request.
+    After an error, error_tracking adds event_id to the lines of the request. It adds trace_id, the ID of the request's
+    events, if the proxy has chosen another request_id.
     """
     formatters = {
         "json": {

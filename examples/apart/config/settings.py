@@ -9,6 +9,7 @@ from pathlib import Path
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
 
+from config import csp
 from config.env import Env, boolean, database, number, port, secret, words
 from config.log import logging_config
 from config.mail import admins, mail, sender
@@ -44,6 +45,7 @@ if ENVIRONMENT == "production":
             raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
 
 INSTALLED_APPS = [
+    "browser_errors",
     "error_tracking",
     "pages",
     "django.contrib.admin",
@@ -63,6 +65,7 @@ if ENVIRONMENT == "development":
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID
+    csp.MIDDLEWARE,  # before those that answer themselves: redirects and static files
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -83,6 +86,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+                csp.CONTEXT_PROCESSOR,
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -132,6 +136,8 @@ if ENVIRONMENT != "development":
     CSRF_COOKIE_SECURE = True
     if env("BEHIND_TLS_PROXY", cast=boolean, default=False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+vars().update(csp.policy_settings(report_only=env("CSP_REPORT_ONLY", cast=boolean, default=False)))
 
 vars().update(env("EMAIL_URL", cast=mail, default=mail("")))  # MAILERS; before Django 6.1, EMAIL_*
 EMAIL_SUBJECT_PREFIX = f"[{PROJECT_NAME}] "

@@ -7,6 +7,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("pages.urls")),
     path("", include("error_tracking.urls")),
+    path("", include("browser_errors.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -73,6 +73,12 @@ class Event:
         return one_line(self.data.get("level") or "error") if self.type == "event" else self.type
 
     @property
+    def trace_id(self) -> str:
+        """Return the ID that all events of a request have, or ""; a log line has it outside its contexts."""
+        trace = interface(interface(self.data, "contexts"), "trace")
+        return str(trace.get("trace_id") or self.data.get("trace_id") or "")
+
+    @property
     def time(self) -> datetime | None:
         """Return when the event happened, in the local time zone, or None if its timestamp is invalid."""
         stamp = self.data.get("timestamp")

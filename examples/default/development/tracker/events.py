@@ -36,7 +36,8 @@ class Event:
     @property
     def type(self) -> str:
         """Return the type of the item, such as "event" or "transaction" (Sentry, "Envelopes", "Data Model")."""
-        return one_line((self.header or {}).get("type") or "event")
+        kind = "csp" if "csp-report" in self.data else "event"  # a report of the security endpoint has no header
+        return one_line((self.header or {}).get("type") or kind)
 
     @property
     def exceptions(self) -> list[dict[str, Any]]:
@@ -55,8 +56,10 @@ class Event:
             texts = [
                 line.get("formatted"),
                 line.get("message"),
-                *map(data.get, ("message", "body", "transaction", "name")),
+                *map(data.get, ("message", "body", "comments", "transaction", "name")),
             ]
+        if report := interface(data, "csp-report"):
+            texts = [f"Blocked {report.get('effective-directive')} from {report.get('blocked-uri')}"]
         return one_line(next(filter(None, texts), self.type))
 
     @property
@@ -68,6 +71,12 @@ class Event:
     def level(self) -> str:
         """Return the level, such as "error", or the type of an item that is not an event."""
         return one_line(self.data.get("level") or "error") if self.type == "event" else self.type
+
+    @property
+    def trace_id(self) -> str:
+        """Return the ID that all events of a request have, or ""; a log line has it outside its contexts."""
+        trace = interface(interface(self.data, "contexts"), "trace")
+        return str(trace.get("trace_id") or self.data.get("trace_id") or "")
 
     @property
     def time(self) -> datetime | None:
@@ -150,7 +159,8 @@ class Events:
         if isinstance(body, bytes):
             body = {"attachment": f"{len(body)} bytes"}
         body = json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))  # without lone surrogates
-        given = str(body.get("event_id")) if isinstance(body, dict) else ""
+        about_another = (header or {}).get("type") == "user_report"  # its event_id is that of an error
+        given = str(body.get("event_id")) if isinstance(body, dict) and not about_another else ""
         event = Event(given if EVENT_ID.fullmatch(given) else event_id, project_id, envelope_header, header, body)
         with self.lock:
             if known := self.get_event(event.event_id):
@@ -173,6 +183,11 @@ class Events:
         """Return all stored events."""
         with self.lock:
             return [event for group in self.groups.values() for event in group.events]
+
+    def feedback(self, event_id: str) -> list[dict[str, Any]]:
+        """Return what visitors have written about an event."""
+        reports = (event.data for event in self.get_events() if event.type == "user_report")
+        return [report for report in reports if report.get("event_id") == event_id]
 
     def flush(self) -> None:
         """Delete all events."""

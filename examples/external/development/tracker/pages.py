@@ -12,6 +12,7 @@ from development.tracker.events import Events, as_list, values
 from error_tracking.scrubbing.values import FILTERED
 
 LARGEST_ENVELOPE = 20_000_000  # bytes; GlitchTip accepts less
+SAME_TRACE = 20  # events that are listed below an event: a command or worker can have sent thousands
 DEEPEST = 6  # levels of a value that are shown as lists of names; deeper ones are shown as JSON
 
 
@@ -56,13 +57,16 @@ def create_app(events: Events, project_name: str) -> Flask:
             if not event:
                 abort(404, "This event was not received, or was deleted to make room for newer ones.")
             group = events.groups[event.kind]
+            trace = [other for other in events.get_events() if other is not event and other.trace_id == event.trace_id]
             ids = [other.event_id for other in group.events]
         place = ids.index(event_id)
         return render_template(
             "tracker/event.html",
             event=event,
             data=event.data,
+            same_trace=trace[-SAME_TRACE:] if event.trace_id else [],
             breadcrumbs=values(event.data, "breadcrumbs"),
+            feedback=events.feedback(event_id),
             filtered=json.dumps(event.body, default=str).count(FILTERED),
             number=group.count - len(ids) + place + 1,
             count=group.count,

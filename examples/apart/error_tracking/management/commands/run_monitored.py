@@ -3,6 +3,8 @@
 import argparse
 import signal
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -28,6 +30,7 @@ class Command(BaseCommand):
 
         Raises:
             CommandError: if the job is unknown, or the command cannot be run or fails.
+            SystemExit: if the command fails and needs no other event.
         """
         name, command = options["name"], options["command"]
         try:
@@ -42,10 +45,15 @@ class Command(BaseCommand):
             raise CommandError(f"{command[0]} cannot be run ({error.strerror})", returncode=127) from None
         received = forward_signals(process)
         if code := process.wait() or sum(received[:1]):
-            raise CommandError(
+            failure = CommandError(
                 f"{command[0]} failed with exit code {code}: no heartbeat was sent",
                 returncode=code if code > 0 else 128 - code,
             )
+            if received or code > 0 and any(Path(part).name == "manage.py" for part in command):
+                # It was told to stop, or has reported its failure itself: no other event is needed.
+                self.stderr.write(f"CommandError: {failure}")
+                sys.exit(failure.returncode)
+            raise failure
         try:
             send_heartbeat(name)
         except HeartbeatError as error:
