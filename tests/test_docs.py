@@ -43,6 +43,7 @@ HERE = {
 }
 #: Pages that a test of their own runs from the first block to the last, here or in test_removing.py and the like.
 WALKED = {"migrating.md", "removing.md", "upgrading.md: The template", "without-containers.md"}
+CLUSTER = "needs a cluster; test_kubernetes.py renders the manifests and runs them with podman"
 CONTAINERS = "needs a Docker engine: test_stack.py runs it where there is one"
 #: The blocks that do not run here, by how their first line begins, and why.
 NOT_HERE = {
@@ -54,6 +55,10 @@ NOT_HERE = {
     "make backup": CONTAINERS,
     "make restore": CONTAINERS,
     "docker compose": CONTAINERS,
+    "docker build --build-arg": CLUSTER,
+    "helm repo add": CLUSTER,
+    "kubectl create namespace": CLUSTER,
+    "kubectl create secret": CLUSTER,
     "ln -sf": CONTAINERS,
     "git pull": "needs a remote repository and a Docker engine",
     "systemctl": "needs systemd as the first process of a server",

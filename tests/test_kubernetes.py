@@ -26,6 +26,8 @@ import yaml
 
 from scripts.demo import free_ports, received_events, running
 from tests.conftest import BIN, Bake, Baked
+from tests.test_docs import needs_shell
+from tests.test_removing import removed
 from tests.test_servers import wait_for
 from tests.test_stack import REASON, use_standins
 
@@ -34,7 +36,8 @@ SHAPES: dict[str, dict[str, str]] = {
     "GlitchTip": {},
     "GlitchTip, several pods": {"tracker": "glitchtip-web-and-worker"},
     "external": {"tracker": "external", "production_dsn": "https://0123456789abcdef@errors.example.com/1"},
-    "SQLite": {"database": "sqlite"},
+    "SQLite, jobs": {"database": "sqlite", "background_jobs": "django-tasks"},
+    "Celery": {"background_jobs": "celery"},
 }
 #: Checks of checkov that do not fit, and why.
 SKIPPED = {
@@ -104,6 +107,17 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
     return on_kubernetes(baked, **request.param)
 
 
+def test_only_this_answer_has_manifests(baked: Bake) -> None:
+    assert not {name for name in baked(deployment="none").files() if name.startswith("deploy") or "provision.y" in name}
+    assert not (baked(deployment="none").path / "deploy").exists()
+    external = on_kubernetes(baked, **SHAPES["external"])
+    assert not (external.path / "glitchtip").exists()
+    assert not [name for name in external.files() if "glitchtip-values" in name]
+    for name in ("components/shared-spool/storage.yaml", "base/migrate.yaml", "base/scaling.yaml"):
+        assert (external.path / "deploy/kubernetes" / name).exists()
+        assert not (on_kubernetes(baked, database="sqlite").path / "deploy/kubernetes" / name).exists()
+
+
 @needs_kubectl
 def test_the_manifests_are_valid(project: Baked) -> None:
     texts = [overlay(project, name) for name in OVERLAYS]
@@ -157,6 +171,9 @@ def test_secrets_are_references_to_variables_of_the_env_file(project: Baked) -> 
             assert keys <= explained, kind
             assert not [key for key in keys if "PASSWORD" in key or key == "GLITCHTIP_SECRET_KEY"]
             assert "envFrom" not in container or container["envFrom"][0].keys() == {"configMapRef"}
+    for name in ("deploy/kubernetes/glitchtip-values.yaml", "glitchtip/provision.yaml"):
+        if name in project.files():
+            assert set(re.findall(r"[kK]ey: ([A-Z_]+)$", project.read(name), re.MULTILINE)) <= explained
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -207,6 +224,20 @@ def test_each_release_has_a_migration_of_its_own(baked: Bake, tmp_path: Path) ->
     assert [d["metadata"]["name"] for d in documents(text) if d["kind"] == "Job"] == ["migrate-v1.2.3-4-gabc"]
     images = {container["image"] for _, pod in pods(text) for container in containers(pod)}
     assert images == {"registry.example.com/shop:v1.2.3-4-gabc"}
+
+
+@needs_kubectl
+@needs_shell
+@pytest.mark.skipif(shutil.which("perl") is None, reason="perl is not installed: docs/removing.md was not checked")
+@pytest.mark.parametrize(
+    "answers", [{"background_jobs": "celery"}, {"database": "sqlite", "tracker": "external"}], ids=str
+)
+def test_the_manifests_without_error_tracking_are_valid(baked: Bake, tmp_path: Path, answers: dict[str, str]) -> None:
+    project, _ = removed(on_kubernetes(baked, **answers), tmp_path / "shop")
+    text = overlay(project, "production")
+    assert not re.search("sentry|glitchtip|tracker|spool", text + project.read("deploy/kubernetes/base/web.yaml"), re.I)
+    done = tool("kubernetes-validate", "--strict", "-", text=text)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_values_are_for_chart_9(baked: Bake) -> None:
