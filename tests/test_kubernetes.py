@@ -235,7 +235,9 @@ def test_each_release_has_a_migration_of_its_own(baked: Bake, tmp_path: Path) ->
 def test_the_manifests_without_error_tracking_are_valid(baked: Bake, tmp_path: Path, answers: dict[str, str]) -> None:
     project, _ = removed(on_kubernetes(baked, **answers), tmp_path / "shop")
     text = overlay(project, "production")
-    assert not re.search("sentry|glitchtip|tracker|spool", text + project.read("deploy/kubernetes/base/web.yaml"), re.I)
+    assert not re.search(
+        "sentry|glitchtip|tracker|spool", text + project.read("deploy/kubernetes/base/web.yaml"), re.IGNORECASE
+    )
     done = tool("kubernetes-validate", "--strict", "-", text=text)
     assert done.returncode == 0, done.stdout + done.stderr
 
