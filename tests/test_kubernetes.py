@@ -290,8 +290,8 @@ IMAGE = "registry.example.com/shop:0.1.0"
 
 
 def podman(*arguments: str, text: str = "", check: bool = True) -> str:
-    """Run podman and return its output."""
-    done = subprocess.run(["podman", *arguments], input=text, capture_output=True, text=True)
+    """Run podman and return its output. A pod whose init container does not end would be waited for."""
+    done = subprocess.run(["podman", *arguments], input=text, capture_output=True, text=True, timeout=180)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
 
