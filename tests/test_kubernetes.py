@@ -404,8 +404,8 @@ def kubelet(baked: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
     run = ["docker", "run", "--detach", "--rm", *variables, "--publish", f"127.0.0.1:{database}:5432", "postgres:18"]
     postgres = subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
     kubelet = Kubelet(project, secret, site, tracker)
-    preceding_run(kubelet)
     try:
+        preceding_run(kubelet)
         ready = ["docker", "exec", postgres, "pg_isready", "--host", "localhost", "--username", "shop"]
         wait_for(lambda: subprocess.run(ready, capture_output=True).returncode == 0, 60)
         migration = kubelet.manifests("Job")
@@ -414,8 +414,8 @@ def kubelet(baked: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
         podman("kube", "down", "--force", "-", text=migration)
         yield kubelet
     finally:
-        preceding_run(kubelet)
         subprocess.run(["docker", "rm", "--force", postgres], capture_output=True)
+        preceding_run(kubelet)
 
 
 @pytest.fixture(params=[False, True], ids=["emptyDir", "shared-spool"])
