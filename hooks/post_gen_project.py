@@ -85,7 +85,7 @@ def remove_unused_folders(project: str) -> None:
     Its files have no conditional names: each costs a bake as much as a rendered file, and most bakes keep them.
     """
     unused = {"browser_errors"} if ANSWERS["browser_errors"] == "no" else set()
-    for top in (".github", "browser_errors", "glitchtip", "jobs", "server"):
+    for top in (".github", "browser_errors", "deploy", "glitchtip", "jobs", "server"):
         for folder, _, files in os.walk(os.path.join(project, top), topdown=False):
             for file in files if top in unused else ():
                 os.remove(os.path.join(folder, file))

@@ -43,6 +43,7 @@ HERE = {
 }
 #: Pages that a test of their own runs from the first block to the last, here or in test_removing.py and the like.
 WALKED = {"migrating.md", "removing.md", "upgrading.md: The template", "without-containers.md"}
+CLUSTER = "needs a cluster; test_kubernetes.py renders the manifests and runs them with podman"
 CONTAINERS = "needs a Docker engine: test_stack.py runs it where there is one"
 #: The blocks that do not run here, by how their first line begins, and why.
 NOT_HERE = {
@@ -54,6 +55,10 @@ NOT_HERE = {
     "make backup": CONTAINERS,
     "make restore": "needs a Docker engine: test_stack.py and test_production.py run it where there is one",
     "docker compose": CONTAINERS,
+    "docker build --build-arg": CLUSTER,
+    "helm repo add": CLUSTER,
+    "kubectl create namespace": CLUSTER,
+    "kubectl create secret": CLUSTER,
     "ln -sf": CONTAINERS,
     "python manage.py prune_db_task_results": "is a command of django-tasks-db",
     "make deploy": "needs a Docker engine: test_production.py runs it where there is one",

@@ -66,7 +66,7 @@ def test_nothing_is_left_and_the_project_passes_its_own_gate(
         assert services.keys() - {"db"} == {"backup", "caddy", "migrate", "web", "web-2"}
     for name in {".github/workflows/ci.yml", ".gitlab-ci.yml"} & project.files():
         ci = yaml.safe_load(project.read(name))
-        assert ci.get("jobs", ci).keys() <= {"test", "stack", "build"}
+        assert ci.get("jobs", ci).keys() <= {"test", "stack", "build", "manifests"}
 
 
 def test_the_project_serves_pages_without_the_removed_packages(baked: Bake, tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ FOLDER = os.path.join(PROJECT, ".envs")
 {%- if cookiecutter.database == "postgresql" %}
 DATABASE = "{{ cookiecutter.project_slug }}"
 {%- endif %}
+{%- if cookiecutter.deployment == "kubernetes" and cookiecutter.tracker != "external" %}
+GLITCHTIP_DATABASE = "postgres://glitchtip:{}@glitchtip-db:5432/glitchtip"
+{%- endif %}
 TRACKER_PORT = {{ cookiecutter.glitchtip_port }}
 #: Variables of newer versions of the template. Existing files get those that they lack.
 ADDED = [
@@ -41,6 +44,9 @@ def variables(environment: str) -> dict[str, str | int | float]:
 {%- if cookiecutter.database == "postgresql" %}
     password = secret()
 {%- endif %}
+{%- if cookiecutter.deployment == "kubernetes" and cookiecutter.tracker != "external" %}
+    glitchtip_password = secret()
+{%- endif %}
     return {
         "DJANGO_ENV": environment,
         "SECRET_KEY": secret() + secret(),
@@ -63,7 +69,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "GLITCHTIP_PORT": TRACKER_PORT,
         "GLITCHTIP_KEY": key,
         "GLITCHTIP_SECRET_KEY": secret(),
-        "GLITCHTIP_DB_PASSWORD": secret(),
+        "GLITCHTIP_DB_PASSWORD": {{ "glitchtip_password" if cookiecutter.deployment == "kubernetes" else "secret()" }},
         "GLITCHTIP_API_TOKEN": secret(),
         "GLITCHTIP_RELEASE_TOKEN": secret(),
         "GLITCHTIP_ADMIN_EMAIL": "{{ cookiecutter.admin_email }}",
@@ -74,6 +80,9 @@ def variables(environment: str) -> dict[str, str | int | float]:
 {%- endif %}
 {%- if cookiecutter.database == "postgresql" %}
         **({} if development else {"DATABASE_URL": f"postgres://{DATABASE}:{password}@db:5432/{DATABASE}"}),
+{%- endif %}
+{%- if cookiecutter.deployment == "kubernetes" and cookiecutter.tracker != "external" %}
+        **({} if development else {"GLITCHTIP_DATABASE_URL": GLITCHTIP_DATABASE.format(glitchtip_password)}),
 {%- endif %}
     }
 {%- if cookiecutter.deployment == "server" %}

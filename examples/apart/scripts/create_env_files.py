@@ -12,6 +12,7 @@ import sys
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(PROJECT, ".envs")
+GLITCHTIP_DATABASE = "postgres://glitchtip:{}@glitchtip-db:5432/glitchtip"
 TRACKER_PORT = 8000
 #: Variables of newer versions of the template. Existing files get those that they lack.
 ADDED = [
@@ -33,6 +34,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
     """Return the variables of one environment: development, staging or production."""
     development = environment == "development"
     key = secret(16)
+    glitchtip_password = secret()
     return {
         "DJANGO_ENV": environment,
         "SECRET_KEY": secret() + secret(),
@@ -48,12 +50,13 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "GLITCHTIP_PORT": TRACKER_PORT,
         "GLITCHTIP_KEY": key,
         "GLITCHTIP_SECRET_KEY": secret(),
-        "GLITCHTIP_DB_PASSWORD": secret(),
+        "GLITCHTIP_DB_PASSWORD": glitchtip_password,
         "GLITCHTIP_API_TOKEN": secret(),
         "GLITCHTIP_RELEASE_TOKEN": secret(),
         "GLITCHTIP_ADMIN_EMAIL": "admin@example.com",
         "GLITCHTIP_ADMIN_PASSWORD": secret(),
         **({"TRACKER_DSN": DSNS[environment]} if DSNS.get(environment) else {}),
+        **({} if development else {"GLITCHTIP_DATABASE_URL": GLITCHTIP_DATABASE.format(glitchtip_password)}),
     }
 
 
