@@ -60,7 +60,7 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
         ),
         (
             {"tracker": "external"},
-            {"glitchtip/provision.py"},
+            {"glitchtip/add_site.py", "glitchtip/provision.py"},
             set(),
         ),
     ],

@@ -49,6 +49,7 @@ NOT_HERE = {
     "make lint\n": "test_bake.py runs the linters and the tests of every project",
     ".venv/bin/python manage.py startapp": "test_an_app_gets_the_code_of_the_page_on_everyday_work runs it",
     "make up": CONTAINERS,
+    "make add-site": "test_add_site.py runs what it runs in the container",
     "make check ARGS=": CONTAINERS,
     "make upgrade": CONTAINERS,
     "make backup": CONTAINERS,
