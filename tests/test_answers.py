@@ -51,6 +51,7 @@ BAD = [
     ("admin_email", 'ada"$(x)"@example.com', "must be an e-mail address"),
     ("admin_email", "ada@example.com\nX=1", "must be an e-mail address"),
     ("tracker", "errbit", "must be one of glitchtip, glitchtip-web-and-worker, external"),
+    ("browser_errors", "maybe", "must be one of yes, no"),
     ("license", "GPL", "must be one of MIT, Apache-2.0"),
     ("glitchtip_port", "1023", "is a port that needs administrator privileges"),
     ("glitchtip_port", "65536", "must be a whole number from 1024 to 65535"),
@@ -245,7 +246,7 @@ def test_the_prompts_reject_at_once_and_ask_again(
         'project_slug = "shop" is an existing folder',
         'tracker = "errbit" must be one of glitchtip',
     ]
-    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3, 1, 1, 2] + [1] * 7
+    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3, 1, 1, 2] + [1] * 8
     assert not (tmp_path / "out" / "corner" / "glitchtip").exists()
     assert (tmp_path / "out" / "corner" / "README.md").read_text().startswith("# Corner Shop\n")
 

@@ -31,6 +31,7 @@ SETS: dict[str, dict[str, str]] = {
         "tracker": "glitchtip-web-and-worker",
         "database": "sqlite",
         "ci": "gitlab",
+        "browser_errors": "no",
         "license": "BSD-3-Clause",
     },
     "external": {
@@ -61,6 +62,21 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
         (
             {"tracker": "external"},
             {"glitchtip/add_site.py", "glitchtip/provision.py"},
+            set(),
+        ),
+        (
+            {"browser_errors": "no"},
+            {
+                f"browser_errors/{name}"
+                for name in (
+                    "__init__.py",
+                    "items.py",
+                    "static/browser_errors/sentry.js",
+                    "templatetags/__init__.py",
+                    "templatetags/browser_errors.py",
+                    "tunnel.py",
+                )
+            },
             set(),
         ),
     ],
