@@ -22,13 +22,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: What a generated project contains (OWN_FOLDERS) and installs (INSTALLED). A folder of the same name would hide it.
 OWN_FOLDERS = set(
-    "browser_errors config development docs error_tracking glitchtip pages scripts site static tests".split()
+    "browser_errors config deploy development docs error_tracking glitchtip metrics pages scripts site static tests".split()
 )
 INSTALLED = frozenset(
     """
     _distutils_hack _pytest asgiref ast_serialize blinker certifi click colorama django django_stubs_ext dotenv environ filelock
     flask gunicorn iniconfig itsdangerous jinja2 kent librt markupsafe mypy mypy_django_plugin mypy_extensions mypyc packaging
-    pathspec pip pkg_resources pluggy psycopg psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger ruff sentry_sdk
+    pathspec pip pkg_resources pluggy prometheus_client psycopg psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger ruff sentry_sdk
     setuptools sqlparse stdnum typing_extensions tzdata urllib3 uv werkzeug whitenoise
     """.split()
 )
@@ -225,6 +225,7 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
     "staging_dsn": check_staging_dsn,
     "production_dsn": check_production_dsn,
     "browser_errors": choice("browser_errors"),
+    "metrics": choice("metrics"),
     "ci": choice("ci"),
     "license": choice("license"),
 }

@@ -87,7 +87,8 @@ def remove_empty_folders(project: str) -> None:
         "browser_errors/templatetags",
         "browser_errors",
     )
-    for folder in (".github/workflows", ".github", "glitchtip", *browser):
+    metrics = ("metrics", "deploy/grafana", "deploy")
+    for folder in (".github/workflows", ".github", "glitchtip", *browser, *metrics):
         if not os.listdir(os.path.join(project, folder)):
             os.rmdir(os.path.join(project, folder))
 

@@ -17,6 +17,7 @@ CHANGES = {
     "staging_dsn": "`SENTRY_DSN` of staging",
     "production_dsn": "`SENTRY_DSN` of production",
     "browser_errors": "the app `browser_errors` and its tag in the pages",
+    "metrics": "`/metrics`, its token, and a Grafana dashboard in `deploy/`",
     "ci": "the workflow",
     "license": "`LICENSE`",
 }

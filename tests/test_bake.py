@@ -32,6 +32,7 @@ SETS: dict[str, dict[str, str]] = {
         "database": "sqlite",
         "ci": "gitlab",
         "browser_errors": "no",
+        "metrics": "yes",
         "license": "BSD-3-Clause",
     },
     "external": {
@@ -58,6 +59,18 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             {"ci": "gitlab"},
             {".github/dependabot.yml", ".github/workflows/ci.yml"},
             {".gitlab-ci.yml", "renovate.json"},
+        ),
+        (
+            {"metrics": "yes"},
+            set(),
+            {
+                "deploy/grafana/dashboard.json",
+                "metrics/__init__.py",
+                "metrics/counters.py",
+                "metrics/spool.py",
+                "metrics/views.py",
+                "tests/test_metrics.py",
+            },
         ),
         (
             {"tracker": "external"},

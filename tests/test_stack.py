@@ -105,8 +105,8 @@ def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, ans
     allowed = {
         "db": {"POSTGRES_PASSWORD"},
         "glitchtip-db": {"GLITCHTIP_DB_PASSWORD"},
-        "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
-        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
+        "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
+        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
         "glitchtip-provision": {name for name in secrets if name.startswith("GLITCHTIP")},
         "valkey": set(),
         "mailpit": set(),
