@@ -247,7 +247,7 @@ def test_the_prompts_reject_at_once_and_ask_again(
         'project_slug = "shop" is an existing folder',
         'tracker = "errbit" must be one of glitchtip',
     ]
-    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3, 1, 1, 2] + [1] * 8
+    assert [asked.count(question) for question in dict.fromkeys(asked)] == [2, 3, 1, 1, 2] + [1] * 9
     assert not (tmp_path / "out" / "corner" / "glitchtip").exists()
     assert (tmp_path / "out" / "corner" / "README.md").read_text().startswith("# Corner Shop\n")
 

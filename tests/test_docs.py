@@ -431,6 +431,7 @@ ANSWERS = {
     "admin_email": "ada@example.com",
     "staging_dsn": "https://key@errors.example.com/2",
     "production_dsn": "https://key@errors.example.com/1",
+    "metrics": "yes",
 }
 
 
@@ -461,7 +462,7 @@ def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked: Bake
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment: str) -> None:
-    project, other, external = baked(**ANSWERS), baked(), baked(tracker="external")
+    project, other, external = baked(**ANSWERS), baked(metrics="yes"), baked(tracker="external")
     written, elsewhere = project.env(environment), other.env(environment)
     unset = {name: value for name, value in written.items() if name in ("SECRET_KEY", "APP_PORT", "DATABASE_URL")}
     (project.path / ".envs" / f"{environment}.env").rename(project.path / "put-away")
