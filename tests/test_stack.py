@@ -247,6 +247,20 @@ def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
     assert f"found: {stack.url('glitchtip_port')}/{stack.project.path.name.replace('_', '-')}/issues/" in printed
 
 
+@needs_engine
+def test_another_site_gets_a_project_by_one_command(stack: Stack) -> None:
+    command = ["make", "--silent", "add-site", "SITE=other_shop"]
+    asked = [
+        subprocess.run(command, cwd=stack.project.path, capture_output=True, text=True, check=True) for _ in range(2)
+    ]
+    assert asked[0].stdout == asked[1].stdout
+    lines = dict(line.split("=", 1) for line in asked[0].stdout.splitlines())
+    assert lines["TRACKER_URL"] == f"{stack.url('glitchtip_port')}/"
+    assert "found: " in stack.project.run(
+        "python", "manage.py", "check_tracker", "--read-back", SENTRY_DSN=lines["SENTRY_DSN"]
+    )
+
+
 def mails(stack: Stack) -> list[str]:
     """Return the texts of the mails in Mailpit."""
     api = f"http://localhost:{int(stack.answers['app_port']) + 24}/api/v1"
