@@ -4,9 +4,14 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
+from browser_errors.tunnel import tunnel
+from metrics.views import metrics
+
 urlpatterns = [
     path("", include("pages.urls")),
     path("", include("error_tracking.urls")),
+    path("browser-errors/", tunnel, name="browser-errors"),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
 ]
 

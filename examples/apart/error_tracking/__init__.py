@@ -11,5 +11,6 @@ spool.thread           sends the events on disk (sender) until the tracker accep
 checks, management     report problems with the configuration (conf), the tracker (tracker_api, probe, alert_rules, mailpit)
                        or the spool
 heartbeat              reports jobs that have succeeded
-views, templates       show the error page, with the ID of the event
+views, templates       show the error page, with the ID of the event, and a form (feedback) to describe what happened
+visitors               limits and sends what browsers send: feedback, violations of the Content Security Policy, errors
 """

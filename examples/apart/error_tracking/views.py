@@ -4,6 +4,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerEr
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
 
+from error_tracking.feedback import FeedbackForm
+
 
 def trigger_error(request: HttpRequest) -> HttpResponse:
     """Divide by zero if the user is a superuser.
@@ -19,6 +21,9 @@ def trigger_error(request: HttpRequest) -> HttpResponse:
 
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Show 500.html with the ID of the event. Works without a database, because the template gets no request."""
-    ids = {"event_id": getattr(request, "event_id", ""), "request_id": getattr(request, "id", "")}
-    return HttpResponseServerError(loader.render_to_string("500.html", ids))
+    """Show 500.html with the ID of the event, and a form to describe what happened. Works without a database, because the template gets no request."""
+    event_id = getattr(request, "event_id", "")
+    context = {"event_id": event_id, "request_id": getattr(request, "id", "")}
+    if event_id:
+        context["form"] = FeedbackForm.about(event_id)
+    return HttpResponseServerError(loader.render_to_string("500.html", context))

@@ -44,6 +44,7 @@ if ENVIRONMENT == "production":
             raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
 
 INSTALLED_APPS = [
+    "browser_errors",
     "error_tracking",
     "pages",
     "django.contrib.admin",

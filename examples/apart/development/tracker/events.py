@@ -36,7 +36,8 @@ class Event:
     @property
     def type(self) -> str:
         """Return the type of the item, such as "event" or "transaction" (Sentry, "Envelopes", "Data Model")."""
-        return one_line((self.header or {}).get("type") or "event")
+        kind = "csp" if "csp-report" in self.data else "event"  # a report of the security endpoint has no header
+        return one_line((self.header or {}).get("type") or kind)
 
     @property
     def exceptions(self) -> list[dict[str, Any]]:
@@ -55,8 +56,10 @@ class Event:
             texts = [
                 line.get("formatted"),
                 line.get("message"),
-                *map(data.get, ("message", "body", "transaction", "name")),
+                *map(data.get, ("message", "body", "comments", "transaction", "name")),
             ]
+        if report := interface(data, "csp-report"):
+            texts = [f"Blocked {report.get('effective-directive')} from {report.get('blocked-uri')}"]
         return one_line(next(filter(None, texts), self.type))
 
     @property
@@ -150,7 +153,8 @@ class Events:
         if isinstance(body, bytes):
             body = {"attachment": f"{len(body)} bytes"}
         body = json.loads(json.dumps(body, ensure_ascii=False).encode(errors="replace"))  # without lone surrogates
-        given = str(body.get("event_id")) if isinstance(body, dict) else ""
+        about_another = (header or {}).get("type") == "user_report"  # its event_id is that of an error
+        given = str(body.get("event_id")) if isinstance(body, dict) and not about_another else ""
         event = Event(given if EVENT_ID.fullmatch(given) else event_id, project_id, envelope_header, header, body)
         with self.lock:
             if known := self.get_event(event.event_id):
@@ -173,6 +177,11 @@ class Events:
         """Return all stored events."""
         with self.lock:
             return [event for group in self.groups.values() for event in group.events]
+
+    def feedback(self, event_id: str) -> list[dict[str, Any]]:
+        """Return what visitors have written about an event."""
+        reports = (event.data for event in self.get_events() if event.type == "user_report")
+        return [report for report in reports if report.get("event_id") == event_id]
 
     def flush(self) -> None:
         """Delete all events."""

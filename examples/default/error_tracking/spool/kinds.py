@@ -30,6 +30,11 @@ def kind_of(event: dict[str, Any]) -> str:
     return f"{checksum(place)}{checksum([constant(text) for text in texts])}"
 
 
+def kind_from_visitor(item_type: str) -> str:
+    """Return one kind for all items of a type that visitors send: a flood of them does not push out the site's errors."""
+    return 2 * checksum(["visitors", item_type])
+
+
 def constant(text: Any) -> str:
     """Return a text without words that contain a digit."""
     return VARIABLE.sub("", str(text)[:LONGEST])

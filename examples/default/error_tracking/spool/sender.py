@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import threading
 import time
@@ -59,7 +58,7 @@ class Sender:
     BOUNDS_SHARE = 0.02  # of the time may be spent on checks: with 50,000 files, a check is slow
 
     def __init__(self, spool: Spool, post: Callable[[bytes], BaseHTTPResponse]) -> None:
-        """Send the files of `spool` with `post`, which is called with a compressed envelope."""
+        """Send the files of `spool` with `post`, which is called with an envelope."""
         self.spool = spool
         self.post = post
         self.stopped = False  # if True, no further file is sent
@@ -125,14 +124,14 @@ class Sender:
             self.spool.reject(name, f"the file is damaged: {error!r}")
             return False
         try:
-            response = self.post(gzip.compress(body, 6))
+            response = self.post(body)
         except Exception as error:
             return Failure(name, f"the tracker does not respond ({type(error).__name__})", self.FIRST_PAUSE)
         status = response.status
-        if status in (400, 413):
+        if status in (400, 413, 422):
             self.spool.reject(name, f"the tracker answered {status} {response.data[:200]!r}")
             return False
-        if not 200 <= status < 300 or not is_trackers(response.data):
+        if not 200 <= status < 300 or not is_trackers(status, response.data):
             return self.later(name, status, response.headers.get("Retry-After"))
         self.spool.remove(name)
         return True
@@ -149,11 +148,20 @@ class Sender:
         return Failure(name, f"{reason}: {advice}", self.REFUSED_PAUSE, 10 * self.REFUSED_PAUSE)
 
 
-def is_trackers(answer: bytes) -> bool:
-    """Return whether the body of a 2xx response is a tracker's: a JSON object with the event's ID, or kent's `success`.
+def security_report(body: bytes) -> bytes:
+    """Return the report in an envelope if it is for the security endpoint (an item `raw_security`, as in Relay), or b""."""
+    _, item, report = body.split(b"\n", 2)
+    return report if json.loads(item)["type"] == "raw_security" else b""
 
-    Source: Sentry's Relay, apps/event_ingest/views.py of GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
+
+def is_trackers(status: int, answer: bytes) -> bool:
+    """Return whether a 2xx response is a tracker's: a JSON object with the event's ID, or kent's `success`.
+
+    The security endpoint responds with 201, and no body. Source: Sentry's Relay, apps/event_ingest/views.py and api.py of
+    GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
     """
+    if status == 201 and not answer:
+        return True
     try:
         found = json.loads(answer)
     except (ValueError, RecursionError):
@@ -183,7 +191,7 @@ def stamped(body: bytes, dropped: int = 0) -> bytes:
         headers, items = json.loads(header), json.loads(item)
         length = items["length"]
         whole = "event_id" in headers and event[length : length + 1] in (b"\n", b"") and len(event) >= length
-        if whole and dropped:
+        if whole and dropped and items["type"] == "event":
             content = json.loads(event[:length])
             rest = event[length:]
             content["contexts"] = {**(content.get("contexts") or {}), "spool": {"dropped_repetitions": dropped}}

@@ -63,6 +63,7 @@ def create_app(events: Events, project_name: str) -> Flask:
             event=event,
             data=event.data,
             breadcrumbs=values(event.data, "breadcrumbs"),
+            feedback=events.feedback(event_id),
             filtered=json.dumps(event.body, default=str).count(FILTERED),
             number=group.count - len(ids) + place + 1,
             count=group.count,

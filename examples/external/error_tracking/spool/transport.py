@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
 import time
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,8 +21,8 @@ from urllib3.exceptions import ProtocolError
 
 from error_tracking.spool.alarm import Alarm
 from error_tracking.spool.files import NAME, Spool
-from error_tracking.spool.kinds import kind_of
-from error_tracking.spool.sender import CONNECTIONS, Sender
+from error_tracking.spool.kinds import kind_from_visitor, kind_of
+from error_tracking.spool.sender import CONNECTIONS, Sender, security_report
 from error_tracking.spool.thread import SenderThread
 
 if TYPE_CHECKING:
@@ -62,29 +64,37 @@ class SpoolTransport(HttpTransport):
     def capture_envelope(self, envelope: Envelope) -> None:
         """Write an error event to the spool. Send anything else, and events that cannot be written, as the SDK does."""
         event: Any = envelope.get_event()
-        if event is not None:
-            try:
-                self.spool.put(str(event["event_id"]), kind_of(event), envelope.serialize())
-            except Exception as error:
-                reason = getattr(error, "strerror", None) or repr(error)
-                self.spool.warn(
-                    "The spool %s cannot be written (%s): events are sent without it", self.spool.folder, reason
-                )
-            else:
-                self.thread.wake()
-                return
-        self.bypassed = True
-        super().capture_envelope(envelope)
+        if event is None or not self.keep(envelope, kind_of, event):
+            self.bypassed = True
+            super().capture_envelope(envelope)
+
+    def capture_from_visitor(self, envelope: Envelope) -> None:
+        """Write an item that a visitor has sent to the spool. It is dropped if it cannot be written."""
+        self.keep(envelope, kind_from_visitor, envelope.items[0].type)
+
+    def keep(self, envelope: Envelope, kind: Callable[[Any], str], item: Any) -> bool:
+        """Write an envelope to the spool and wake the thread; return False if it cannot be written."""
+        try:
+            self.spool.put(str(envelope.headers["event_id"]), kind(item), envelope.serialize())
+        except Exception as error:
+            reason = getattr(error, "strerror", None) or repr(error)
+            self.spool.warn(
+                "The spool %s cannot be written (%s): events are sent without it", self.spool.folder, reason
+            )
+            return False
+        self.thread.wake()
+        return True
 
     def post(self, body: bytes) -> BaseHTTPResponse:
-        """Send a compressed envelope, and return the response. If the connection is closed, retry once on a new one."""
-        headers = {
-            "Content-Type": "application/x-sentry-envelope",
-            "Content-Encoding": "gzip",
-            "User-Agent": str(self.auth.client),
-            "X-Sentry-Auth": self.auth.to_header(),
-        }
+        """Send an envelope, and return the response. If the connection is closed, retry once on a new one."""
         url = self.auth.get_api_url(EndpointType.ENVELOPE)
+        headers = {"User-Agent": str(self.auth.client), "X-Sentry-Auth": self.auth.to_header()}
+        if report := security_report(body):
+            url, body = url.replace("/envelope/", "/security/"), report
+            headers["Content-Type"] = "application/csp-report"
+        else:
+            body = gzip.compress(body, 6)
+            headers |= {"Content-Type": "application/x-sentry-envelope", "Content-Encoding": "gzip"}
         options: dict[str, Any] = {"body": body, "retries": False, "redirect": False}
         try:
             return self.connections.request("POST", url, headers=headers, **options)
