@@ -22,16 +22,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 #: What a generated project contains (OWN_FOLDERS) and installs (INSTALLED). A folder of the same name would hide it.
 OWN_FOLDERS = set(
-    "browser_errors config development docs error_tracking glitchtip jobs pages scripts server site static tests".split()
+    """browser_errors config deploy development docs error_tracking glitchtip jobs metrics pages scripts server site static
+    tests""".split()
 )
 INSTALLED = frozenset(
     """
     _distutils_hack _pytest amqp asgiref ast_serialize billiard blinker celery certifi click click_didyoumean
     click_plugins click_repl colorama csp dateutil django django_stubs_ext django_tasks django_tasks_db dotenv environ
     filelock flask gunicorn iniconfig itsdangerous jinja2 kent kombu librt markupsafe mypy mypy_django_plugin
-    mypy_extensions mypyc packaging pathspec pip pkg_resources pluggy prompt_toolkit psycopg psycopg_binary py pygments
-    pytest pytest_django pytest_httpserver pythonjsonlogger redis ruff sentry_sdk setuptools six sqlparse stdnum
-    typing_extensions tzdata tzlocal urllib3 uv vine wcwidth werkzeug whitenoise
+    mypy_extensions mypyc packaging pathspec pip pkg_resources pluggy prometheus_client prompt_toolkit psycopg
+    psycopg_binary py pygments pytest pytest_django pytest_httpserver pythonjsonlogger redis ruff sentry_sdk setuptools
+    six sqlparse stdnum typing_extensions tzdata tzlocal urllib3 uv vine wcwidth werkzeug whitenoise
     """.split()
 )
 #: Names that Windows reserves for devices (Microsoft, "Naming Files, Paths, and Namespaces").
@@ -228,6 +229,7 @@ CHECKS: dict[str, Callable[[Answers], str]] = {
     "production_dsn": check_production_dsn,
     "browser_errors": choice("browser_errors"),
     "background_jobs": choice("background_jobs"),
+    "metrics": choice("metrics"),
     "ci": choice("ci"),
     "deployment": choice("deployment"),
     "license": choice("license"),

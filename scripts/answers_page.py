@@ -18,6 +18,7 @@ CHANGES = {
     "production_dsn": "`SENTRY_DSN` of production",
     "browser_errors": "the app `browser_errors` and its tag in the pages",
     "background_jobs": "`jobs/`, the service `worker`, and with `celery` the service `broker` in `compose.yaml`: see [background jobs](background-jobs.md)",
+    "metrics": "`/metrics`, its token, and a Grafana dashboard in `deploy/`",
     "ci": "the workflow",
     "deployment": "the files that deploy the site",
     "license": "`LICENSE`",

@@ -14,6 +14,7 @@ ANSWERS = {
     "apart": {
         "tracker": "glitchtip-web-and-worker",
         "database": "sqlite",
+        "metrics": "yes",
         "production_dsn": "https://key@errors.example.com/1",
         "ci": "gitlab",
         "deployment": "kubernetes",

@@ -1,4 +1,4 @@
-"""The fixture `baked` bakes projects; one environment for each answer that installs packages runs them all."""
+"""The fixture `baked` bakes projects; one environment for each set of packages runs them all."""
 
 import json
 import os
@@ -28,6 +28,8 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
 
 
+#: The answers that add packages to a project, besides `database`.
+INSTALLING = ("metrics",)
 ENV_FILES = ("development.env", "staging.env", "production.env")
 
 
@@ -107,7 +109,7 @@ Rejected = Callable[..., str]
 @pytest.fixture(scope="session")
 def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Return a function that bakes each set of answers once: `baked(database="sqlite").run("ruff", "check")`."""
-    environments: dict[str, Path] = {}
+    environments: dict[frozenset[tuple[str, str]], Path] = {}
     done: dict[frozenset[tuple[str, str]], Path] = {}
 
     def bake(**answers: str) -> Baked:
@@ -116,12 +118,14 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
             result = cookies_session.bake(extra_context=answers)
             assert result.exception is None, result.exception
             done[key] = result.project_path
-        jobs = answers.get("background_jobs", "none")
-        if jobs not in environments:
-            environments[jobs] = tmp_path_factory.mktemp("environment") / "venv"
+        packages = frozenset(
+            (name, answers[name]) for name in INSTALLING if answers.get(name) not in (None, "no", "none")
+        )
+        if packages not in environments:
+            environments[packages] = tmp_path_factory.mktemp("environment") / "venv"
             # The packages of PostgreSQL run the projects with SQLite, too.
-            install(bake(background_jobs=jobs).path if answers else done[key], environments[jobs])
-        return Baked(done[key], environments[jobs])
+            install(bake(**dict(packages)).path, environments[packages])
+        return Baked(done[key], environments[packages])
 
     return bake
 

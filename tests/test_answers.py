@@ -52,6 +52,7 @@ BAD = [
     ("admin_email", "ada@example.com\nX=1", "must be an e-mail address"),
     ("tracker", "errbit", "must be one of glitchtip, glitchtip-web-and-worker, external"),
     ("browser_errors", "maybe", "must be one of yes, no"),
+    ("metrics", "maybe", "must be one of no, yes"),
     ("license", "GPL", "must be one of MIT, Apache-2.0"),
     ("glitchtip_port", "1023", "is a port that needs administrator privileges"),
     ("glitchtip_port", "65536", "must be a whole number from 1024 to 65535"),

@@ -34,6 +34,7 @@ SETS: dict[str, dict[str, str]] = {
         "browser_errors": "no",
         "background_jobs": "celery",
         "deployment": "kubernetes",
+        "metrics": "yes",
         "license": "BSD-3-Clause",
     },
     "external": {
@@ -77,8 +78,20 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             set(),
         ),
         (
+            {"metrics": "yes"},
+            set(),
+            {
+                "deploy/grafana/dashboard.json",
+                "metrics/__init__.py",
+                "metrics/counters.py",
+                "metrics/spool.py",
+                "metrics/views.py",
+                "tests/test_metrics.py",
+            },
+        ),
+        (
             {"tracker": "external"},
-            {"glitchtip/provision.py"},
+            {"glitchtip/add_site.py", "glitchtip/provision.py"},
             set(),
         ),
         (

@@ -39,7 +39,7 @@ IMPORT_ALL = """
 import importlib, importlib.util, pkgutil, runpy
 import config, development, django, error_tracking, pages, tests
 django.setup()
-optional = [importlib.import_module(name) for name in ('browser_errors',) if importlib.util.find_spec(name)]
+optional = [importlib.import_module(name) for name in ('browser_errors', 'metrics') if importlib.util.find_spec(name)]
 for package in (config, development, error_tracking, pages, tests, *optional):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         importlib.import_module(module.name)

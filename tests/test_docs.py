@@ -50,8 +50,10 @@ NOT_HERE = {
     "make lint\n": "test_bake.py runs the linters and the tests of every project",
     ".venv/bin/python manage.py startapp": "test_an_app_gets_the_code_of_the_page_on_everyday_work runs it",
     "make up": CONTAINERS,
+    "make add-site": "test_add_site.py runs what it runs in the container",
     "make check ARGS=": CONTAINERS,
     "make upgrade": CONTAINERS,
+    "python -m benchmarks.load": "test_load.py runs it against a tracker that counts",
     "make backup": CONTAINERS,
     "make restore": "needs a Docker engine: test_stack.py and test_production.py run it where there is one",
     "docker compose": CONTAINERS,
@@ -433,6 +435,7 @@ ANSWERS = {
     "staging_dsn": "https://key@errors.example.com/2",
     "production_dsn": "https://key@errors.example.com/1",
     "background_jobs": "celery",
+    "metrics": "yes",
 }
 
 
@@ -465,7 +468,7 @@ def test_the_table_of_variables_has_them_all_and_says_who_reads_each(baked: Bake
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_table_of_variables_gives_the_defaults(baked: Bake, environment: str) -> None:
-    project, other, external = baked(**ANSWERS), baked(), baked(tracker="external")
+    project, other, external = baked(**ANSWERS), baked(metrics="yes"), baked(tracker="external")
     written, elsewhere = project.env(environment), other.env(environment)
     unset = {name: value for name, value in written.items() if name in ("SECRET_KEY", "APP_PORT", "DATABASE_URL")}
     (project.path / ".envs" / f"{environment}.env").rename(project.path / "put-away")

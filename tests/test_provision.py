@@ -84,14 +84,14 @@ class GlitchTip:
         assert not problem, problem
         return result
 
-    def provision(self, **variables: str) -> Done:
-        """Run provision.py in the process."""
-        return Done(*self.ask("provision", str(self.script), variables))
+    def provision(self, script: str = "provision.py", **variables: str) -> Done:
+        """Run provision.py, or another script beside it, in the process."""
+        return Done(*self.ask("provision", str(self.script.with_name(script)), variables))
 
-    def provision_apart(self, **variables: str) -> Done:
-        """Run provision.py in a process of its own, as its container does."""
+    def provision_apart(self, script: str = "provision.py", **variables: str) -> Done:
+        """Run provision.py, or another script beside it, in a process of its own, as its container does."""
         done = subprocess.run(
-            [self.python, self.script],
+            [self.python, self.script.with_name(script)],
             cwd=STANDIN,
             env={**self.variables, **variables},
             capture_output=True,

@@ -105,8 +105,8 @@ def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, ans
     allowed = {
         "db": {"POSTGRES_PASSWORD"},
         "glitchtip-db": {"GLITCHTIP_DB_PASSWORD"},
-        "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
-        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
+        "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
+        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
         "glitchtip-provision": {name for name in secrets if name.startswith("GLITCHTIP")},
         "valkey": set(),
         "mailpit": set(),
@@ -245,6 +245,20 @@ def test_an_error_of_the_site_in_its_container_is_an_issue(stack: Stack) -> None
 def test_an_error_of_a_site_on_the_host_is_an_issue(stack: Stack) -> None:
     printed = stack.project.run("python", "manage.py", "check_tracker", "--read-back")
     assert f"found: {stack.url('glitchtip_port')}/{stack.project.path.name.replace('_', '-')}/issues/" in printed
+
+
+@needs_engine
+def test_another_site_gets_a_project_by_one_command(stack: Stack) -> None:
+    command = ["make", "--silent", "add-site", "SITE=other_shop"]
+    asked = [
+        subprocess.run(command, cwd=stack.project.path, capture_output=True, text=True, check=True) for _ in range(2)
+    ]
+    assert asked[0].stdout == asked[1].stdout
+    lines = dict(line.split("=", 1) for line in asked[0].stdout.splitlines())
+    assert lines["TRACKER_URL"] == f"{stack.url('glitchtip_port')}/"
+    assert "found: " in stack.project.run(
+        "python", "manage.py", "check_tracker", "--read-back", SENTRY_DSN=lines["SENTRY_DSN"]
+    )
 
 
 def mails(stack: Stack) -> list[str]:

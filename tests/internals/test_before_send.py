@@ -78,7 +78,7 @@ def test_a_form_key_is_cleaned_once(client, sentry_events):
 
 
 def test_an_unreadable_account_is_a_warning(client, sentry_events, caplog, monkeypatch):
-    monkeypatch.setattr(settings.SENTRY_OPTIONS["before_send"].__self__, "send_user", True)
+    monkeypatch.setattr(settings.SENTRY_OPTIONS["before_breadcrumb"].__self__, "send_user", True)
     client.get("/crash/?account")
     [event] = sentry_events
     assert event["exception"]["values"][-1]["type"] == "ZeroDivisionError"

@@ -11,6 +11,7 @@ import runpy
 import sys
 import traceback
 import uuid
+from pathlib import Path
 
 import django
 
@@ -26,10 +27,11 @@ NAMES = {"connection": connection, "uuid": uuid, **{model.__name__: model for mo
 
 
 def provision(path, variables):
-    """Run provision.py with other environment variables. Return its exit code, and what it printed."""
+    """Run a script of glitchtip/ with other environment variables. Return its exit code, and what it printed."""
     out, err = io.StringIO(), io.StringIO()
     before, code = dict(os.environ), 0
     os.environ.update(variables)
+    sys.path.insert(0, str(Path(path).parent))  # as for a script that Python runs
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             runpy.run_path(path, run_name="__main__")
@@ -41,6 +43,7 @@ def provision(path, variables):
         except Exception:  # noqa: BLE001 - provision.py has set a hook
             sys.excepthook(*sys.exc_info())
             code = 1
+    sys.path.remove(str(Path(path).parent))
     os.environ.clear()
     os.environ.update(before)
     return code, out.getvalue(), err.getvalue()

@@ -23,6 +23,9 @@ from error_tracking.release import release
 from error_tracking.sampling import sample_rate
 from error_tracking.scrubbing.variables import secrets_in
 from error_tracking.spool.transport import spool_transport
+{%- if cookiecutter.metrics == "yes" %}
+from metrics.counters import counted
+{%- endif %}
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = {{ cookiecutter.project_name | python_string }}
@@ -77,6 +80,9 @@ if ENVIRONMENT == "development":
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID
+{%- if cookiecutter.metrics == "yes" %}
+    "metrics.counters.count_requests",
+{%- endif %}
     csp.MIDDLEWARE,  # before those that answer themselves: redirects and static files
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -154,7 +160,7 @@ STORAGES = {
 
 if ENVIRONMENT != "development":
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+    SECURE_REDIRECT_EXEMPT = [r"^health/$"{% if cookiecutter.metrics == "yes" %}, r"^metrics$"{% endif %}]
     SECURE_HSTS_SECONDS = env("SECURE_HSTS_SECONDS", cast=number, default=3600)
     # HSTS for subdomains and browsers' preload lists would affect more than this site.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -178,7 +184,7 @@ SENTRY_IGNORED_ERRORS: list[str] = []
 # More names of private values, besides those in error_tracking/scrubbing/names.py, for example "loyalty_number"
 SENTRY_SENSITIVE_NAMES: list[str] = []
 # Requests below these paths are neither traced nor reported
-SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
+SENTRY_QUIET_PATHS = ["/health/", {% if cookiecutter.metrics == "yes" %}"/metrics", {% endif %}f"/{STATIC_URL}", "/favicon.ico"]
 
 SENTRY_OPTIONS = sentry_options(
     dsn=env("SENTRY_DSN", cast=dsn, default=""),
@@ -202,6 +208,10 @@ SENTRY_OPTIONS = sentry_options(
         alert_minutes=env("SENTRY_SPOOL_ALERT_MINUTES", cast=number, default=15),
     ),
 )
+{%- if cookiecutter.metrics == "yes" %}
+SENTRY_OPTIONS["before_send"] = counted(SENTRY_OPTIONS["before_send"])
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # without it, /metrics answers 401
+{%- endif %}
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
 HEARTBEATS = env("HEARTBEATS", cast=heartbeats, default={})  # jobs that report each success
 TRACKER_URL = env("TRACKER_URL", default="")  # where you open the tracker, if not at the DSN's host

@@ -22,6 +22,9 @@ TRACKER_PORT = {{ cookiecutter.glitchtip_port }}
 #: Variables of newer versions of the template. Existing files get those that they lack.
 ADDED = [
     "COMPOSE_PROFILES",
+{%- if cookiecutter.metrics == "yes" %}
+    "METRICS_TOKEN",
+{%- endif %}
 {%- if cookiecutter.tracker != "external" %}
     "GLITCHTIP_RELEASE_TOKEN",
 {%- endif %}
@@ -65,6 +68,9 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,
         "SENTRY_SEND_USER": "False",
         "SENTRY_ENABLE_LOGS": "False",
+{%- if cookiecutter.metrics == "yes" %}
+        "METRICS_TOKEN": secret(),
+{%- endif %}
 {%- if cookiecutter.tracker != "external" %}
         "GLITCHTIP_PORT": TRACKER_PORT,
         "GLITCHTIP_KEY": key,

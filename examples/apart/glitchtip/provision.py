@@ -51,6 +51,12 @@ ALERT_TIMESPAN = 1440
 LONGEST_INTERVAL = 32767
 
 
+def wait_for_others() -> None:
+    """Let no other run change anything until the transaction ends."""
+    if connection.vendor == "postgresql":
+        connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 def once(item: str) -> bool:
     """Return True the first time that this is called with `item`, whatever has become of the item since.
 
@@ -174,8 +180,7 @@ def main() -> None:
         sys.exit("GLITCHTIP_KEY must be 32 hexadecimal digits: correct it in the env file")
     project_id, jobs, recipients = int(os.environ["PROVISION_ID"]), heartbeats(), [("email", ""), *webhook()]
     with transaction.atomic():
-        if connection.vendor == "postgresql":  # two runs at once wait for each other
-            connection.cursor().execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        wait_for_others()
         project = get_project(project_id, public_key)
         project = project or create_project(os.environ["PROVISION_SLUG"], project_id, public_key)
         reading = [scope for scope in APIToken.scopes if scope.endswith("read")]

@@ -17,6 +17,7 @@ TRACKER_PORT = 8000
 #: Variables of newer versions of the template. Existing files get those that they lack.
 ADDED = [
     "COMPOSE_PROFILES",
+    "METRICS_TOKEN",
     "GLITCHTIP_RELEASE_TOKEN",
 ]
 DSNS = {
@@ -47,6 +48,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,
         "SENTRY_SEND_USER": "False",
         "SENTRY_ENABLE_LOGS": "False",
+        "METRICS_TOKEN": secret(),
         "GLITCHTIP_PORT": TRACKER_PORT,
         "GLITCHTIP_KEY": key,
         "GLITCHTIP_SECRET_KEY": secret(),
