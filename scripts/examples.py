@@ -13,12 +13,19 @@ ANSWERS = {
     "default": {},
     "apart": {
         "tracker": "glitchtip-web-and-worker",
+        "background_jobs": "celery",
         "database": "sqlite",
         "production_dsn": "https://key@errors.example.com/1",
         "ci": "gitlab",
         "license": "Apache-2.0",
     },
-    "external": {"tracker": "external", "browser_errors": "no", "ci": "none", "license": "proprietary"},
+    "external": {
+        "tracker": "external",
+        "browser_errors": "no",
+        "background_jobs": "django-tasks",
+        "ci": "none",
+        "license": "proprietary",
+    },
 }
 
 

@@ -281,7 +281,7 @@ def test_a_job_that_kills_its_worker_each_time_is_one_event_in_the_end(shop: Sho
             with shop.worker():
                 wait_for(lambda: tracker.bodies)
     [event] = events(tracker)
-    assert event["exception"]["values"][-1]["type"] in ("JobLostError", "WorkerLostError")
+    assert event["exception"]["values"][-1]["type"] in ("JobEndedError", "WorkerLostError")
     assert event["transaction"] == "shop.tasks.die"
     assert event["contexts"]["request"]["id"] == request_id
 

@@ -79,9 +79,7 @@ class SpoolTransport(HttpTransport):
             self.spool.put(str(envelope.headers["event_id"]), kind(item), envelope.serialize())
         except Exception as error:
             reason = getattr(error, "strerror", None) or repr(error)
-            self.spool.warn(
-                "The spool %s cannot be written (%s): events are sent without it", self.spool.folder, reason
-            )
+            self.spool.warn("The spool %s cannot be written (%s): it keeps nothing", self.spool.folder, reason)
             return False
         self.thread.wake()
         return True
@@ -91,7 +89,7 @@ class SpoolTransport(HttpTransport):
         url = self.auth.get_api_url(EndpointType.ENVELOPE)
         headers = {"User-Agent": str(self.auth.client), "X-Sentry-Auth": self.auth.to_header()}
         if report := security_report(body):
-            url, body = url.replace("/envelope/", "/security/"), report
+            url, body = url.removesuffix("envelope/") + "security/", report
             headers["Content-Type"] = "application/csp-report"
         else:
             body = gzip.compress(body, 6)
