@@ -11,7 +11,7 @@ from celery import Task
 from celery.exceptions import TimeLimitExceeded, WorkerLostError
 from celery.signals import before_task_publish, task_failure, task_postrun, task_prerun, task_unknown
 from sentry_sdk.integrations.logging import ignore_logger
-from sentry_sdk.scope import Scope
+from sentry_sdk.scope import Scope, use_isolation_scope, use_scope
 from sentry_sdk.types import Event, Hint
 from sentry_sdk.utils import event_from_exception
 
@@ -74,9 +74,9 @@ def report_lost(
     )
     request = getattr(sender.request, "request_id", None) or ""
     token = queued_by.set(request)
-    with sentry_sdk.isolation_scope() as scope:
-        begin_trace((sender.request.headers or {}).get("sentry-trace", ""), request)
-        scope.clear_breadcrumbs()  # those of the worker itself
+    # New scopes, because those of the worker contain its own breadcrumbs, and a span of its connection to the broker.
+    with use_isolation_scope(Scope()), use_scope(Scope()) as scope:
+        begin_trace(wanted=request)  # the worker itself has queued the last attempt, with a trace of its own
         describe(scope, sender, task_id, args, kwargs)
         sentry_sdk.capture_event(event, hint=hint)
     queued_by.reset(token)
@@ -88,9 +88,8 @@ def report_unknown(name: str, id: str, message: Any, exc: Exception, **_: Any) -
     event, hint = event_from_exception(exc, client_options=sentry_sdk.get_client().options)
     request = message.headers.get("request_id") or ""
     token = queued_by.set(request)
-    with sentry_sdk.isolation_scope() as scope:
+    with use_isolation_scope(Scope()), use_scope(Scope()) as scope:
         begin_trace(message.headers.get("sentry-trace", ""), request)
-        scope.clear_breadcrumbs()
         scope.set_transaction_name(name, source="task")
         scope.set_context("job", job_context(name, id, {"args": "are unknown, as the job is"}))
         sentry_sdk.capture_event(event, hint=hint)
