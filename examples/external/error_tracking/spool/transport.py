@@ -79,7 +79,9 @@ class SpoolTransport(HttpTransport):
             self.spool.put(str(envelope.headers["event_id"]), kind(item), envelope.serialize())
         except Exception as error:
             reason = getattr(error, "strerror", None) or repr(error)
-            self.spool.warn("The spool %s cannot be written (%s): it keeps nothing", self.spool.folder, reason)
+            self.spool.warn(
+                "The spool %s cannot be written (%s): events are sent without it", self.spool.folder, reason
+            )
             return False
         self.thread.wake()
         return True
