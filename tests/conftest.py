@@ -26,6 +26,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 BIN = "Scripts" if os.name == "nt" else "bin"
 #: Keep commands from creating cache files in a project.
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
+os.environ.update(KEEP_CLEAN)  # for the servers that tests start in a project, too
 
 
 ENV_FILES = ("development.env", "staging.env", "production.env")
