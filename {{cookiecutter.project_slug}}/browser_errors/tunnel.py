@@ -31,8 +31,8 @@ def tunnel(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
     if item_type == "event":
         send_event(event_id, only(item, EVENT) or {}, request)
-    elif item_type == "feedback":
-        given = (only(item, FEEDBACK) or {"contexts": {"feedback": {}}})["contexts"]["feedback"]
+    elif item_type == "feedback" and (found := only(item, FEEDBACK)):
+        given = found["contexts"]["feedback"]
         text = {"comments": given.get("message"), "name": given.get("name"), "email": given.get("contact_email")}
         form = FeedbackForm(text)
         if form.is_valid():

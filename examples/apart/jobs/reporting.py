@@ -4,6 +4,8 @@ The SDK's Celery integration reports exceptions that are not retried. This modul
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sentry_sdk
@@ -72,28 +74,36 @@ def report_lost(
     event, hint = event_from_exception(
         exception, client_options=sentry_sdk.get_client().options, mechanism={"type": "celery", "handled": False}
     )
-    request = getattr(sender.request, "request_id", None) or ""
-    token = queued_by.set(request)
-    # New scopes, because those of the worker contain its own breadcrumbs, and a span of its connection to the broker.
-    with use_isolation_scope(Scope()), use_scope(Scope()) as scope:
-        begin_trace(wanted=request)  # the worker itself has queued the last attempt, with a trace of its own
+    # Without the trace in the headers: the worker itself has queued the last attempt, with a trace of its own.
+    with scope_of_job(getattr(sender.request, "request_id", None) or "") as scope:
         describe(scope, sender, task_id, args, kwargs)
         sentry_sdk.capture_event(event, hint=hint)
-    queued_by.reset(token)
 
 
 @task_unknown.connect
 def report_unknown(name: str, id: str, message: Any, exc: Exception, **_: Any) -> None:  # noqa: A002
     """Report a job that the code no longer has. Celery discards it."""
     event, hint = event_from_exception(exc, client_options=sentry_sdk.get_client().options)
-    request = message.headers.get("request_id") or ""
-    token = queued_by.set(request)
-    with use_isolation_scope(Scope()), use_scope(Scope()) as scope:
-        begin_trace(message.headers.get("sentry-trace", ""), request)
+    headers = message.headers
+    with scope_of_job(headers.get("request_id") or "", headers.get("sentry-trace", "")) as scope:
         scope.set_transaction_name(name, source="task")
         scope.set_context("job", job_context(name, id, {"args": "are unknown, as the job is"}))
         sentry_sdk.capture_event(event, hint=hint)
-    queued_by.reset(token)
+
+
+@contextmanager
+def scope_of_job(request_id: str, trace: str = "") -> Iterator[Scope]:
+    """Yield a scope with the IDs of the request that queued a job, for events of the worker's main process.
+
+    Its own scopes contain its breadcrumbs, and a span of its connection to the broker.
+    """
+    token = queued_by.set(request_id)
+    try:
+        with use_isolation_scope(Scope()), use_scope(Scope()) as scope:
+            begin_trace(trace, request_id)
+            yield scope
+    finally:
+        queued_by.reset(token)
 
 
 def describe(scope: Scope, task: Task[Any, Any], task_id: str, args: Any, kwargs: Any) -> None:
