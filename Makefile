@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 UV := $(or $(shell command -v uv 2>/dev/null),.venv/bin/uv)
 PYTHON ?= python3
-BUNDLE := {{cookiecutter.project_slug}}/browser_errors/static/browser_errors/report.js
+BUNDLE := optional/browser_errors/yes/browser_errors/static/browser_errors/report.js
 OURS := answers.py django_glitchtip_answers.py benchmarks hooks scripts tests
 
 .PHONY: help

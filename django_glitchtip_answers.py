@@ -245,7 +245,7 @@ class AnswersExtension(Extension):
             toml_string=toml_string,
             updating=updating,
         )
-        environment.globals["part"] = part
+        environment.globals.update(part=part, optional=os.path.join(HERE, "optional"))
         # Cookiecutter compiles the name of every file, most of which have no tag: a tenth of a bake.
         compiled = environment.from_string
         environment.from_string = lambda source: compiled(source) if "{" in source else PlainText(source)  # type: ignore[misc, method-assign, assignment]

@@ -1,4 +1,4 @@
-"""Creates the env files, checks the ports in the written files, and prints the next commands.
+"""Copies optional files, creates the env files, checks the ports in the written files, and prints the next commands.
 
 Every bake runs this in a new process, so its imports must be fast.
 """
@@ -12,6 +12,8 @@ from types import ModuleType
 
 # Filled in by `plain` of django_glitchtip_answers.py: a dict of str.
 ANSWERS: dict[str, str] = {{ cookiecutter | plain }}  # fmt: skip
+# The template's folder of files that only some answers need.
+OPTIONAL: str = {{ optional | python_string }}  # fmt: skip
 # True if cruft renders the project only to compare it: then no env files are created, and nothing is printed.
 UPDATING: bool = {{ cookiecutter | updating }}  # fmt: skip
 ENVIRONMENTS = ("development", "staging", "production")
@@ -79,16 +81,32 @@ def kept(project: str, create: ModuleType, before: list[str]) -> list[str]:
     return lines
 
 
-def remove_unused_folders(project: str) -> None:
-    """Remove the folders that are empty because of an answer, and the app that an answer leaves out.
+def copy_optional_files(project: str) -> None:
+    """Copy the files in optional/ANSWER/VALUES/ if the answer is one of VALUES, which "+" separates.
 
-    Its files have no conditional names: each costs a bake as much as a rendered file, and most bakes keep them.
+    "," separates several answers, which must all match: optional/deployment,database/kubernetes,sqlite/. A condition in
+    each file's name, which Cookiecutter renders, would take longer than the copies.
     """
-    unused = {"browser_errors"} if ANSWERS["browser_errors"] == "no" else set()
-    for top in (".github", "browser_errors", "deploy", "glitchtip", "jobs", "server"):
-        for folder, _, files in os.walk(os.path.join(project, top), topdown=False):
-            for file in files if top in unused else ():
-                os.remove(os.path.join(folder, file))
+    for answers in os.listdir(OPTIONAL):
+        for values in os.listdir(os.path.join(OPTIONAL, answers)):
+            top = os.path.join(OPTIONAL, answers, values)
+            pairs = zip(answers.split(","), values.split(","))
+            wanted = all(ANSWERS[answer] in value.split("+") for answer, value in pairs)
+            for folder, _, files in os.walk(top) if wanted else ():
+                target = os.path.join(project, os.path.relpath(folder, top))
+                os.makedirs(target, exist_ok=True)
+                for file in files:
+                    with (
+                        open(os.path.join(folder, file), "rb") as source,
+                        open(os.path.join(target, file), "wb") as copy,
+                    ):
+                        copy.write(source.read())
+
+
+def remove_empty_folders(project: str) -> None:
+    """Remove the folders whose files have names that an answer makes empty."""
+    for top in (".github", "deploy", "glitchtip", "server"):
+        for folder, _, _ in os.walk(os.path.join(project, top), topdown=False):
             if not os.listdir(folder):
                 os.rmdir(folder)
 
@@ -122,7 +140,8 @@ def main() -> None:
         SystemExit: with one line for each problem.
     """
     project = os.getcwd()
-    remove_unused_folders(project)
+    copy_optional_files(project)
+    remove_empty_folders(project)
     if UPDATING:
         return
     sys.path.insert(0, os.path.join(project, "scripts"))

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from cookiecutter import cli
+from playwright.sync_api import Browser, expect
 from pytest_cookies.plugin import Cookies
 
 from scripts import demo
+from scripts.browser import chromium
 
 TEMPLATE = Path(__file__).resolve().parent.parent
 #: Tests of a project's packages, which run in a baked project.
@@ -26,6 +28,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 BIN = "Scripts" if os.name == "nt" else "bin"
 #: Keep commands from creating cache files in a project.
 KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
+os.environ.update(KEEP_CLEAN)  # for the servers that tests start in a project, too
 
 
 #: The answers that add packages to a project, besides `database`.
@@ -166,6 +169,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     )
     with demo.running(project, tracker_port, site_port):
         yield Site(project, f"http://localhost:{site_port}", f"http://localhost:{tracker_port}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Yield a browser for all tests of a file."""
+    expect.set_options(timeout=30_000)  # milliseconds; the default of 5 s is too short on a busy machine
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

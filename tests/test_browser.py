@@ -7,12 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from scripts.browser import chromium, chromium_path
+from scripts.browser import chromium_path
 from scripts.demo import get
 from tests.conftest import Site
 
 OpenPage = Callable[..., Page]
-expect.set_options(timeout=30_000)  # milliseconds; the default of 5 s is too short on a busy machine
 
 pytestmark = [
     pytest.mark.skipif(
@@ -20,13 +19,6 @@ pytestmark = [
     ),
     pytest.mark.xdist_group("site"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Yield a browser for all tests of this file."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

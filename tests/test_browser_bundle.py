@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import TEMPLATE, Bake
 
 SOURCE = TEMPLATE / "browser"
-BUNDLE = TEMPLATE / "{{cookiecutter.project_slug}}/browser_errors/static/browser_errors/report.js"
+BUNDLE = TEMPLATE / "optional/browser_errors/yes/browser_errors/static/browser_errors/report.js"
 MOST_BYTES = 25_000  # compressed, as a visitor loads it
 
 

@@ -10,13 +10,12 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from benchmarks.site import serving
-from scripts.browser import chromium, chromium_path
+from scripts.browser import chromium_path
 from scripts.demo import free_ports, get, running
 from tests.conftest import BIN, Bake, Site
 from tests.test_servers import wait_for
 
 OpenPage = Callable[..., Page]
-expect.set_options(timeout=30_000)  # milliseconds; the default of 5 s is too short on a busy machine
 
 pytestmark = [
     pytest.mark.skipif(
@@ -25,13 +24,6 @@ pytestmark = [
     pytest.mark.xdist_group("site"),
 ]
 TEST_ERROR = "Error: Test error from the start page, in the browser"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Yield a browser for all tests of this file."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

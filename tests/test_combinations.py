@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pytest
 from allpairspy import AllPairs
@@ -49,22 +49,27 @@ for script in ("gunicorn.conf.py", "manage.py", "scripts/backup.py", "scripts/cr
 """
 
 
+def singles() -> Iterator[Sequence[Choice]]:
+    """Yield the defaults, and each other choice on its own."""
+    yield DEFAULTS
+    for place, offered in enumerate(CHOICES):
+        for choice in offered[1:]:
+            yield [*DEFAULTS[:place], choice, *DEFAULTS[place + 1 :]]
+
+
 def chosen() -> Iterator[Sequence[Choice]]:
     """Yield what to bake: the defaults, each other choice on its own, and all pairs; or all combinations."""
     if os.environ.get("ALL_COMBINATIONS"):
         yield from itertools.product(*CHOICES)
         return
-    yield DEFAULTS
-    for place, offered in enumerate(CHOICES):
-        for choice in offered[1:]:
-            yield [*DEFAULTS[:place], choice, *DEFAULTS[place + 1 :]]
+    yield from singles()
     yield from AllPairs(CHOICES)
 
 
-def combinations() -> list[object]:
+def parameters(combinations: Iterable[Sequence[Choice]]) -> list[object]:
     """Return each set of answers once, as a parameter named after its non-default choices."""
     found = {}
-    for combination in chosen():
+    for combination in combinations:
         changed = [choice for choice, default in zip(combination, DEFAULTS, strict=True) if choice != default]
         answers = {answer: value for _, choice in changed for answer, value in choice.items()}
         # Each pytest worker checks equal parts of projects once, so similar projects go to the same worker.
@@ -74,7 +79,7 @@ def combinations() -> list[object]:
     return [*found.values()]
 
 
-@pytest.fixture(params=combinations())
+@pytest.fixture(params=parameters(chosen()))
 def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
     """Return the project of each set of answers in turn."""
     return baked(**request.param)
@@ -167,11 +172,22 @@ def test_the_project_passes_its_own_lint(project: Baked, once: Once) -> None:
     assert project.files() == files
 
 
-def test_the_project_passes_its_own_tests_and_those_of_its_internals(project: Baked, once: Once) -> None:
-    """Run all tests once for projects with the same code; what only affects the env files is ignored."""
-    elsewhere = (*TEXTS, ".devcontainer", ".envs", ".vscode", "Makefile", "scripts")
+def code_of(project: Baked) -> str:
+    """Return a hash of what the tests of a project run; what only affects the env files is left out."""
+    return content(project, without=(*TEXTS, ".devcontainer", ".envs", ".vscode", "Makefile", "scripts"))
+
+
+def test_the_project_passes_its_own_tests(project: Baked, once: Once) -> None:
+    """Run the tests once for projects with the same code."""
     files = project.files()
-    code = content(project, without=elsewhere)
-    once(f"tests {code}", project.test)
-    once(f"internals {code}", project.test_internals)
+    once(f"tests {code_of(project)}", project.test)
+    assert project.files() == files
+
+
+@pytest.mark.parametrize("answers", parameters(singles()))
+def test_the_project_passes_the_tests_of_its_internals(baked: Bake, answers: Answers, once: Once) -> None:
+    """Run them for the defaults and each other choice: they take a minute, and no pair of choices affects them."""
+    project = baked(**answers)
+    files = project.files()
+    once(f"internals {code_of(project)}", project.test_internals)
     assert project.files() == files

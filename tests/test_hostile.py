@@ -207,6 +207,7 @@ def parse(name: str, content: bytes) -> str:
         if "/tracker/templates/" in name:
             jinja2.Environment(autoescape=True).parse(text)
         else:
+            text = text.replace("{% browser_errors %}", "").replace("browser_errors", "")  # the project's own tag
             Engine(libraries={"static": "django.templatetags.static"}).from_string(text)
     elif kind == "env":
         read_env(text)

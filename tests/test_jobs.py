@@ -37,7 +37,7 @@ import os, pathlib, signal, time
 
 {task}
 def charge(order, card_number):
-    raise ValueError("declined")
+    raise ValueError("declined \\udce9")  # a character that no database stores
 
 
 {task}
@@ -281,9 +281,20 @@ def test_a_job_that_kills_its_worker_each_time_is_one_event_in_the_end(shop: Sho
             with shop.worker():
                 wait_for(lambda: tracker.bodies)
     [event] = events(tracker)
-    assert event["exception"]["values"][-1]["type"] in ("JobLostError", "WorkerLostError")
+    assert event["exception"]["values"][-1]["type"] in ("JobEndedError", "WorkerLostError")
     assert event["transaction"] == "shop.tasks.die"
-    assert event["contexts"]["request"]["id"] == request_id
+    assert event["contexts"]["request"]["id"] == request_id == event["contexts"]["trace"]["trace_id"]
+
+
+def test_a_job_that_the_code_no_longer_has_is_one_event_with_its_name(shop: Shop) -> None:
+    request_id = shop.queue("charge", 7, "kq3vXm8ZpLw2")
+    shop.edit("shop/tasks.py", "def charge", "def charge_card")
+    with serving(shop.tracker_port) as tracker, shop.worker():
+        wait_for(lambda: tracker.bodies)
+    [event] = events(tracker)
+    assert event["transaction"] == "shop.tasks.charge"
+    assert event["contexts"]["request"]["id"] == request_id == event["contexts"]["trace"]["trace_id"]
+    assert "kq3vXm8ZpLw2" not in json.dumps(event)
 
 
 def test_celery_stops_a_job_that_runs_for_too_long_and_reports_it(shop: Shop) -> None:

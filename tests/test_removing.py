@@ -32,7 +32,7 @@ Tags.add_multi_constructor("!", lambda *_: None)
 
 def removed(project: Baked, folder: Path) -> tuple[Baked, str]:
     """Copy a project, run the blocks that delete and edit, and return the copy and the block that checks the result."""
-    shutil.copytree(project.path, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv"))
+    shutil.copytree(project.path, folder, symlinks=True, ignore=shutil.ignore_patterns(".venv", "__pycache__"))
     containers, *changes, check = blocks(page("removing.md"), "sh")
     assert containers == "docker compose down\n"
     for block in changes:

@@ -101,6 +101,6 @@ def test_what_a_bake_needs_has_no_known_vulnerability() -> None:
 
 def test_the_tests_that_security_md_names_exist() -> None:
     named = re.findall(r"`(test_\w+)`", (TEMPLATE / "SECURITY.md").read_text(encoding="utf-8"))
-    there = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").glob("test_*.py"))
+    there = "".join(file.read_text(encoding="utf-8") for file in (TEMPLATE / "tests").rglob("test_*.py"))
     assert named
     assert [name for name in named if f"def {name}(" not in there] == []

@@ -108,6 +108,8 @@ def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, ans
         "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
         "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
         "glitchtip-provision": {name for name in secrets if name.startswith("GLITCHTIP")},
+        "worker": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
+        "broker": set(),
         "valkey": set(),
         "mailpit": set(),
     }

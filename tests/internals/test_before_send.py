@@ -137,7 +137,7 @@ def test_feedback_is_cleaned(sent):
 
 
 def test_spans_are_cleaned(sent):
-    with sentry_sdk.start_transaction(name="t"):
+    with sentry_sdk.isolation_scope(), sentry_sdk.start_transaction(name="t"):
         with sentry_sdk.start_span(op="db.sql", name=f"SELECT '{SECRET}'") as span:
             span.set_data("password", SECRET)
         with sentry_sdk.start_span(op="http", name=f"GET /?token={SECRET}"):

@@ -1,5 +1,6 @@
 """A management command that fails while nobody sees it is one event, which has the command's name."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import sentry_sdk
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.management.base import SystemCheckError
+from sentry_sdk.scope import use_isolation_scope, use_scope
 
 from error_tracking.commands import failures_reported
 from servers import line_server
@@ -61,6 +63,13 @@ class ImportOrders(BaseCommand):
         sys.exit(how == "exits")
 
 
+@contextlib.contextmanager
+def new_scopes():
+    """Run a block as a new process runs a command: without what other tests have left in the SDK's scopes."""
+    with use_isolation_scope(sentry_sdk.Scope()), use_scope(sentry_sdk.Scope()):
+        yield
+
+
 @pytest.fixture
 def run(sentry_events, monkeypatch):
     """Return a function that runs the command in this process, and returns its exit code and its events."""
@@ -68,7 +77,7 @@ def run(sentry_events, monkeypatch):
     def command(*arguments, attended=False, name="import_orders"):
         monkeypatch.setattr(os, "isatty", lambda number: attended)
         argv = ["manage.py", name, *arguments]
-        with sentry_sdk.isolation_scope(), pytest.raises(SystemExit) as end, failures_reported(argv):
+        with new_scopes(), pytest.raises(SystemExit) as end, failures_reported(argv):
             ImportOrders().run_from_argv(argv)
         return end.value.code, sentry_events
 
@@ -117,7 +126,7 @@ def test_commands_that_look_after_the_tracker_report_nothing_to_it(run, name):
 
 
 def test_events_of_a_command_have_its_name(sentry_events):
-    with sentry_sdk.isolation_scope(), failures_reported(["manage.py", "import_orders", "fails"]):
+    with new_scopes(), failures_reported(["manage.py", "import_orders", "fails"]):
         sentry_sdk.capture_message("an order is late")
     assert sentry_events[0]["transaction"] == "manage.py import_orders"
 

@@ -1,6 +1,7 @@
 """What the scrubber removes and keeps: names, texts, source code, queries, known secrets, and the corpus."""
 
 import copy
+import itertools
 import json
 import logging
 from urllib.parse import quote
@@ -11,12 +12,20 @@ from cases import cases, report, strings, told
 
 from error_tracking.scrubbing.data import Cleaning
 from error_tracking.scrubbing.items import Slot
-from error_tracking.scrubbing.names import ENDINGS, TERMS, Names
+from error_tracking.scrubbing.names import ENDINGS, HINTS, TERMS, Names
 from error_tracking.scrubbing.shapes import shapes_in
+from error_tracking.scrubbing.texts import assignment, find
 from error_tracking.scrubbing.values import FILTERED, Known
 from error_tracking.scrubbing.variables import secrets_in
 
 NAMES = Names(["loyaltyNumber"])
+
+
+def test_hostile_texts_compile_few_patterns():
+    assignment.cache_clear()
+    for hints in itertools.islice(itertools.combinations(HINTS, 3), 500):
+        list(find(f"{' '.join(hints)}=x", NAMES, NAMES.hints))
+    assert assignment.cache_info().misses <= len(NAMES.hints)
 
 
 def cleaned(data, kind="text", secrets=()):

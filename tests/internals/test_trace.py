@@ -67,7 +67,8 @@ async def trickled(request):
 
 
 urlpatterns = [path(f"{view.__name__}/", view) for view in (reported, awaited, streamed, trickled)]
-pytestmark = pytest.mark.urls("test_trace")
+# Django closes old connections before each request; earlier tests may have opened one.
+pytestmark = [pytest.mark.urls("test_trace"), pytest.mark.django_db]
 
 
 class Transport(MemoryTransport):

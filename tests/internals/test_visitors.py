@@ -48,6 +48,13 @@ def test_a_client_with_a_network_of_addresses_is_one_client():
     assert [post(view=view, address=f"2001:db8::{n}") for n in range(1, 6)] == [200, 200, 200, 429, 429]
 
 
+def test_ipv4_addresses_are_clients_of_their_own_in_any_form():
+    view = from_visitors(max_bytes=10, per_minute=1)(lambda _: HttpResponse())
+    addresses = ["::ffff:192.0.2.1", "::ffff:192.0.2.2", "192.0.2.3:5555", "192.0.2.4:5555"]
+    assert [post(view=view, address=address) for address in addresses] == [200] * 4
+    assert post(view=view, address="192.0.2.1") == 429
+
+
 def test_many_clients_together_are_limited_too():
     view = from_visitors(max_bytes=10, per_minute=1)(lambda _: HttpResponse())
     assert [post(view=view, address=f"192.0.2.{n}") for n in range(1, 7)] == [200] * 5 + [429]
@@ -127,9 +134,9 @@ def test_a_violation_is_sent_to_the_security_endpoint(root):
 
 def test_a_flood_of_visitors_does_not_push_out_the_errors_of_the_site(root):
     with site(closed_port(), root, max_megabytes=0.1) as client:
-        ids = crash(client, count=3)
-        for number in range(300):
-            send("event", {"message": f"unlike {number:x}" * 100}, f"{number:032x}")
+        ids = crash(client, count=100)
+        for number in range(100):
+            send("event", {"message": f"unlike {number:x}" * 500}, f"{number:032x}")
         client.transport.thread.sender.next_look = 0
         client.transport.thread.sender.keep_bounds()
         left = waiting(root)

@@ -68,7 +68,7 @@ PATTERNS = {
     for name, value in vars(module).items()
     for pattern in patterns(value)
 }
-PATTERNS["assignment"] = (importlib.import_module("error_tracking.scrubbing.texts").assignment(("token", "key")), False)
+PATTERNS["assignment"] = (importlib.import_module("error_tracking.scrubbing.texts").assignment("token"), False)
 for secret in ("zqzq\\\\\\!a", "zqzq''''!a", "abcd@e !x", "ü&<\n"):
     PATTERNS[secret] = (importlib.import_module("error_tracking.scrubbing.writings").written(secret), False)
 

@@ -131,8 +131,8 @@ JOB_MAX_SECONDS = env("JOB_MAX_SECONDS", cast=number, default=900)
 {%- if cookiecutter.background_jobs == "django-tasks" %}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 {%- else %}
-QUEUE = env("BROKER_URL", cast=broker, default="" if ENVIRONMENT == "development" else "redis://localhost:6379/0")
-vars().update(celery_settings(QUEUE, folder=BASE_DIR / "queue", max_seconds=JOB_MAX_SECONDS))
+BROKER_URL = env("BROKER_URL", cast=broker, default="" if ENVIRONMENT == "development" else "redis://localhost:6379/0")
+vars().update(celery_settings(BROKER_URL, folder=BASE_DIR / "queue", max_seconds=JOB_MAX_SECONDS))
 {%- endif %}
 {%- endif %}
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 
-from error_tracking.visitors import from_visitors, send
+from error_tracking.visitors import from_visitors, page_of, send
 
 MAX_BYTES = 20_000  # a report contains the whole policy and up to four URLs
 PER_MINUTE = 30
@@ -44,7 +44,8 @@ def csp_report(request: HttpRequest) -> HttpResponse:
         with contextlib.suppress(ValueError, RecursionError):  # not a report in JSON, or nested too deeply
             report = known_fields(json.loads(request.body))
             if is_from_page(report, request.get_host()):
-                send("raw_security", {"csp-report": report}, uuid.uuid4().hex)
+                page = page_of(request, report["document-uri"])
+                send("raw_security", {"csp-report": report}, uuid.uuid4().hex, request=page)
     return HttpResponse(status=204)
 
 

@@ -1,5 +1,6 @@
 """The parts of a browser's items that are sent to the tracker. All other parts are dropped, because a visitor wrote them."""
 
+import math
 import re
 from typing import Any
 
@@ -28,7 +29,11 @@ EVENT = {
     "extra": ANY,
     "sdk": {"name": str, "version": str},
 }
-FEEDBACK = {"message": str, "name": str, "contact_email": str, "associated_event_id": EVENT_ID}
+FEEDBACK = {
+    "contexts": {
+        "feedback": {"message": str, "name": str, "contact_email": str, "associated_event_id": EVENT_ID},
+    },
+}
 
 
 def only(value: Any, shape: Shape) -> Any:
@@ -57,4 +62,6 @@ def cut(value: Any, levels: int) -> Any:
         return [cut(part, levels - 1) for part in value[:LONGEST_LIST]]
     if isinstance(value, dict):
         return {cut(name, 0): cut(part, levels - 1) for name, part in list(value.items())[:LONGEST_LIST]}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON has no such number
     return value

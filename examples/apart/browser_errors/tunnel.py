@@ -1,61 +1,56 @@
 """The view that receives the browser SDK's envelopes, and sends what they contain to the tracker of the settings."""
 
 import json
-from copy import copy
+import re
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import Resolver404, resolve
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from browser_errors.items import EVENT, EVENT_ID, FEEDBACK, only
-from error_tracking.dsn import public_dsn
-from error_tracking.feedback import send_feedback
-from error_tracking.visitors import from_visitors, send
+from error_tracking.feedback import FeedbackForm, send_feedback
+from error_tracking.visitors import from_visitors, page_of, send
 
 LARGEST = 200_000  # bytes of a request
-MOST_ITEMS = 5  # of an envelope; the SDK sends one
 
 
 @from_visitors(max_bytes=LARGEST, per_minute=20)
 def tunnel(request: HttpRequest) -> HttpResponse:
-    """Clean and send the events and the feedback in an envelope, without its other items.
+    """Clean and send the event or the feedback in an envelope; any other item is dropped.
 
     The response has no body. Its status is 400 if this is not an envelope, or one for another DSN.
     """
     try:
-        dsn, items = parsed(request.body)
+        dsn, item_type, item = parsed(request.body)
     except (ValueError, TypeError, LookupError, RecursionError):
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
-    if not dsn or dsn != public_dsn(settings.SENTRY_OPTIONS["dsn"]):
+    event_id = only(item.get("event_id"), EVENT_ID)
+    if not dsn or dsn != public_dsn(settings.SENTRY_OPTIONS["dsn"]) or not event_id:
         return HttpResponse(status=HTTPStatus.BAD_REQUEST)
-    for item_type, item in items:
-        event_id = only(item.get("event_id"), EVENT_ID)
-        if event_id and item_type == "event":
-            send_event(event_id, only(item, EVENT) or {}, request)
-        elif event_id and item_type == "feedback":
-            given = only((item.get("contexts") or {}).get("feedback"), FEEDBACK) or {}
-            about = given.get("associated_event_id", event_id)
-            send_feedback(about, given.get("message", ""), given.get("name", ""), given.get("contact_email", ""))
+    if item_type == "event":
+        send_event(event_id, only(item, EVENT) or {}, request)
+    elif item_type == "feedback" and (found := only(item, FEEDBACK)):
+        given = found["contexts"]["feedback"]
+        text = {"comments": given.get("message"), "name": given.get("name"), "email": given.get("contact_email")}
+        form = FeedbackForm(text)
+        if form.is_valid():
+            send_feedback(given.get("associated_event_id", event_id), **form.cleaned_data)
     return HttpResponse()
 
 
-def parsed(body: bytes) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
-    """Return the DSN of an envelope, and the types and contents of its first items.
+def parsed(body: bytes) -> tuple[str, str, dict[str, Any]]:
+    """Return the DSN of an envelope, and the type and content of its item.
 
-    An envelope is a line of JSON, and two lines for each item (Sentry's developer docs, "Envelopes"). Other items could
-    contain line breaks, but those that are sent are JSON in one line.
+    It is three lines of JSON (Sentry's developer docs, "Envelopes"). An envelope could have more items, and items with
+    line breaks, but the SDK sends one event or feedback in each.
 
     Raises:
         ValueError, TypeError, LookupError, RecursionError: if the body is not such an envelope.
     """
-    header, *lines = body.split(b"\n", 2 * MOST_ITEMS + 1)
-    pairs = list(zip(lines[::2], lines[1::2], strict=False))[:MOST_ITEMS]
-    items = [(json.loads(line)["type"], dict(json.loads(item, parse_constant=str))) for line, item in pairs]
-    return json.loads(header)["dsn"], items
+    header, item_header, item = body.split(b"\n")[:3]
+    return json.loads(header)["dsn"], json.loads(item_header)["type"], dict(json.loads(item))
 
 
 def send_event(event_id: str, event: dict[str, Any], request: HttpRequest) -> None:
@@ -71,18 +66,6 @@ def send_event(event_id: str, event: dict[str, Any], request: HttpRequest) -> No
     send("event", event, event_id, kept=facts, request=page)
 
 
-def page_of(request: HttpRequest, url: str) -> HttpRequest:
-    """Return a copy of a request to the tunnel that has the route and the parameters of the page with this URL.
-
-    They contain values that are removed from the event, such as the token of a link that resets a password.
-    """
-    page = copy(request)
-    page.resolver_match = None
-    try:
-        parts = urlsplit(url)
-        page.GET = QueryDict(parts.query)
-        if parts.netloc == request.get_host():
-            page.resolver_match = resolve(parts.path)
-    except (ValueError, Resolver404):  # not a URL, or not a page of the site
-        pass
-    return page
+def public_dsn(dsn: str) -> str:
+    """Return a DSN as browsers may have it: without the secret key that old trackers put behind the public key."""
+    return re.sub(r"(?<=\w):[^/@]*@", "@", dsn)

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import csp
 from config.env import Env, boolean, database, number, port, secret, words
+from config.jobs import broker, celery_settings
 from config.log import logging_config
 from config.mail import admins, mail, sender
 from error_tracking.dsn import dsn
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "browser_errors",
     "error_tracking",
     "pages",
+    "jobs",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -104,6 +106,10 @@ DATABASES = {
         default=SQLITE,
     )
 }
+
+JOB_MAX_SECONDS = env("JOB_MAX_SECONDS", cast=number, default=900)
+BROKER_URL = env("BROKER_URL", cast=broker, default="" if ENVIRONMENT == "development" else "redis://localhost:6379/0")
+vars().update(celery_settings(BROKER_URL, folder=BASE_DIR / "queue", max_seconds=JOB_MAX_SECONDS))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -2,7 +2,7 @@
 
 import logging
 
-from error_tracking.current_request import current_request, request_id
+from error_tracking.current_request import current_request, current_request_id
 
 
 class RequestIdFilter(logging.Filter):
@@ -14,7 +14,7 @@ class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Add the IDs and return True, because no record is dropped."""
         request = current_request.get()
-        record.request_id = identifier = request_id() or "-"
+        record.request_id = identifier = current_request_id() or "-"
         if (trace_id := getattr(request, "trace_id", identifier)) != identifier:
             record.trace_id = trace_id
         if event_id := getattr(request, "event_id", ""):

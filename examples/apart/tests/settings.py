@@ -20,6 +20,7 @@ os.environ.update(
     HEARTBEATS="",
     MAILPIT_URL="",
     TRACKER_URL="",
+    BROKER_URL="memory://",  # tests queue nothing for real workers
 )
 
 from config.settings import *  # noqa: E402, F403

@@ -28,16 +28,16 @@ else:
     MIDDLEWARE = "config.csp_middleware.CachedPolicy"
     CONTEXT_PROCESSOR = "config.csp.nonce"
 
-NOTHING, THIS_SITE = "'none'", "'self'"
+NONE, SELF = "'none'", "'self'"
 POLICY: dict[str, list[Any]] = {
-    "default-src": [THIS_SITE],
-    "script-src": [THIS_SITE, NONCE],
-    "style-src": [THIS_SITE, NONCE],
-    "img-src": [THIS_SITE, "data:"],
-    "object-src": [NOTHING],
-    "base-uri": [NOTHING],
-    "form-action": [THIS_SITE],
-    "frame-ancestors": [NOTHING],
+    "default-src": [SELF],
+    "script-src": [SELF, NONCE],
+    "style-src": [SELF, NONCE],
+    "img-src": [SELF, "data:"],
+    "object-src": [NONE],
+    "base-uri": [NONE],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
     "report-uri": ["/csp-report/"],  # error_tracking/csp_reports.py
 }
 

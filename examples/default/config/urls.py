@@ -4,12 +4,10 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
-from browser_errors.tunnel import tunnel
-
 urlpatterns = [
     path("", include("pages.urls")),
     path("", include("error_tracking.urls")),
-    path("browser-errors/", tunnel, name="browser-errors"),
+    path("", include("browser_errors.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -10,7 +10,7 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.integrations.wsgi import get_client_ip
 from sentry_sdk.utils import safe_repr
 
-from error_tracking.current_request import current_request, request_id
+from error_tracking.current_request import current_request, current_request_id
 from error_tracking.ignored_errors import is_unsupported_protocol
 from error_tracking.middleware import MarkedRequest
 from error_tracking.scrubbing.event import Scrubber, without_hidden
@@ -92,7 +92,7 @@ class BeforeSend:
                 return None
             if event.get("type") != "transaction":
                 request.event_id = event["event_id"]
-        if identifier := request_id():
+        if identifier := current_request_id():
             # Not a tag: trackers keep a list of all values of a tag, and this one is different in each request.
             event["contexts"] = {**(event.get("contexts") or {}), "request": {"id": identifier}}
         hint.pop("attachments", None)  # files cannot be cleaned, and GlitchTip drops them

@@ -1,6 +1,5 @@
 """Validates a DSN."""
 
-import re
 from urllib.parse import urlsplit
 
 from sentry_sdk.utils import BadDsn, Dsn
@@ -22,8 +21,3 @@ def dsn(value: str) -> str:
         except ValueError:  # from urllib, whose message quotes the value
             raise ValueError("must look like https://KEY@errors.example.com/1") from None
     return value
-
-
-def public_dsn(dsn: str) -> str:
-    """Return a DSN as browsers may have it: without the secret key that old trackers put behind the public key."""
-    return re.sub(r"(?<=\w):[^/@]*@", "@", dsn)

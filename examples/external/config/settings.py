@@ -48,6 +48,8 @@ if ENVIRONMENT == "production":
 INSTALLED_APPS = [
     "error_tracking",
     "pages",
+    "jobs",  # before django_tasks_db, to replace its db_worker command
+    "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -103,6 +105,9 @@ DATABASES = {
         default=SQLITE if ENVIRONMENT == "development" else env.REQUIRED,
     )
 }
+
+JOB_MAX_SECONDS = env("JOB_MAX_SECONDS", cast=number, default=900)
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from development.start_page import arrived, checklist, tracker_here, wiring
+from development.tasks import fail
 from error_tracking.middleware import MarkedRequest
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def trigger_error(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
-    """Log an error, report a handled one, or respond slowly; then redirect to the start page with the event's ID.
+    """Log an error, report a handled one, queue a job that fails, or respond slowly; then redirect to the start page with the event's ID.
 
     Raises:
         Http404: if `kind` is unknown.
@@ -64,6 +65,8 @@ def try_out(request: MarkedRequest, kind: str) -> HttpResponse:
             sentry_sdk.capture_exception(error)
     elif kind == "slow":
         time.sleep(SLOW_SECONDS)
+    elif kind == "job":
+        fail.enqueue(7, card_number="4111 1111 1111 1111")
     else:
         raise Http404
     return redirect(f"{reverse('start-page')}?{urlencode({'tried': kind, 'event': request.event_id})}#live")

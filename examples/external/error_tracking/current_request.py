@@ -16,7 +16,7 @@ current_request: ContextVar[MarkedRequest | None] = ContextVar("current_request"
 queued_by: ContextVar[str] = ContextVar("queued_by", default="")
 
 
-def request_id() -> str:
+def current_request_id() -> str:
     """Return the ID of the current request, or of the request that queued the current job, or ""."""
     request = current_request.get()
     return request.id if request is not None else queued_by.get()

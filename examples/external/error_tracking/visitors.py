@@ -1,18 +1,21 @@
-"""Limits, cleans and sends what visitors' browsers send: errors, feedback, and violations of the Content Security Policy."""
+"""Limits, cleans and sends what visitors send, such as feedback and violations of the Content Security Policy."""
 
 import ipaddress
 import logging
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import sentry_sdk
 from django.conf import settings
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.request import UnreadablePostError
+from django.urls import Resolver404, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from sentry_sdk.envelope import Envelope, Item, PayloadRef
@@ -48,7 +51,7 @@ def from_visitors(*, max_bytes: int, per_minute: int) -> Callable[[View], View]:
         @require_POST
         @wraps(view)
         def limited(request: HttpRequest) -> HttpResponse:
-            if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            if not is_from_own_page(request):
                 return HttpResponse(status=HTTPStatus.FORBIDDEN)
             if too_many(client_of(request), per_minute) or too_many("all", ALL_CLIENTS * per_minute):
                 return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
@@ -66,6 +69,17 @@ def from_visitors(*, max_bytes: int, per_minute: int) -> Callable[[View], View]:
     return decorate
 
 
+def is_from_own_page(request: HttpRequest) -> bool:
+    """Return whether a page of the site sends a request, as far as the browser says (W3C, "Fetch Metadata").
+
+    Browsers send no Sec-Fetch-Site over plain HTTP, and old ones never do. They send Origin with every POST.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is None and origin is not None:
+        return origin.partition("://")[2] == request.get_host()
+    return site in (None, "same-origin")
+
+
 def client_of(request: HttpRequest) -> str:
     """Return the address of a request's client; for IPv6, its network, because a client has a /64 of addresses.
 
@@ -75,11 +89,31 @@ def client_of(request: HttpRequest) -> str:
     address = request.META.get("REMOTE_ADDR", "")
     if settings.SECURE_PROXY_SSL_HEADER:
         address = request.headers.get("X-Forwarded-For", address).rpartition(",")[2].strip()
+    if address.count(":") == 1:  # some proxies add the port
+        address = address.partition(":")[0]
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return "unknown"
+    found = getattr(found, "ipv4_mapped", None) or found
     return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else str(found)
+
+
+def page_of(request: HttpRequest, url: str) -> HttpRequest:
+    """Return a copy of a visitor's request that has the route and the parameters of the page with this URL.
+
+    They contain values that are removed from what is sent, such as the token of a link that resets a password.
+    """
+    page = copy(request)
+    page.resolver_match = None
+    try:
+        parts = urlsplit(url)
+        page.GET = QueryDict(parts.query)
+        if parts.netloc == request.get_host():
+            page.resolver_match = resolve(parts.path)
+    except (ValueError, SuspiciousOperation, Resolver404):  # not a URL, too many parameters, or not a page of the site
+        pass
+    return page
 
 
 def send(

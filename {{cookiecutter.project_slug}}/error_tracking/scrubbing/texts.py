@@ -3,6 +3,7 @@
 Prose is not an assignment: "password: this field is required" and "Unexpected token: <" contain nothing private.
 """
 
+import heapq
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -36,10 +37,10 @@ DEEPEST_ENCODING = 4  # times
 MOST_ASSIGNMENTS = 300  # in one text: after these, the rest is filtered unread
 
 
-@lru_cache(maxsize=256)
-def assignment(hints: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern that finds assignments to names that contain one of `hints`, in a lowercase text."""
-    return re.compile(f"(?:{'|'.join(map(re.escape, hints))}){SIGN}", re.VERBOSE)
+@lru_cache(maxsize=1024)
+def assignment(hint: str) -> re.Pattern[str]:
+    """Return a pattern that finds assignments to names that contain a hint, in a lowercase text."""
+    return re.compile(f"{re.escape(hint)}{SIGN}", re.VERBOSE)
 
 
 def hints_in(vocabulary: str, names: Names) -> list[str]:
@@ -57,10 +58,13 @@ def is_hinted(text: str, hints: list[str]) -> bool:
 
 
 def matches(text: str, hints: Iterable[str]) -> Iterator[re.Match[str]]:
-    """Return the assignments in a text to names that contain one of `hints`."""
+    """Return the assignments in a text to names that contain one of `hints`, in order.
+
+    Each hint has a pattern of its own: compiling one for each set of hints would take seconds for hostile texts.
+    """
     lower = folded(text)
-    own = tuple(hint for hint in hints if hint in lower and hint not in FORMAT_HINTS)
-    return assignment(own).finditer(lower) if own else iter(())
+    found = [assignment(hint).finditer(lower) for hint in hints if hint in lower and hint not in FORMAT_HINTS]
+    return found[0] if len(found) == 1 else heapq.merge(*found, key=re.Match[str].start)
 
 
 def find(text: str, names: Names, hints: Iterable[str]) -> list[Span]:

@@ -30,11 +30,6 @@ def kind_of(event: dict[str, Any]) -> str:
     return f"{checksum(place)}{checksum([constant(text) for text in texts])}"
 
 
-def kind_from_visitor(item_type: str) -> str:
-    """Return one kind for all items of a type that visitors send: a flood of them does not push out the site's errors."""
-    return 2 * checksum(["visitors", item_type])
-
-
 def constant(text: Any) -> str:
     """Return a text without words that contain a digit."""
     return VARIABLE.sub("", str(text)[:LONGEST])
@@ -49,3 +44,11 @@ def origin(frames: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def checksum(parts: list[Any]) -> str:
     """Return a checksum of 8 hexadecimal digits, which is the same in every process."""
     return f"{zlib.crc32(repr(parts).encode(errors='replace')):08x}"
+
+
+def kind_from_visitor(item_type: str) -> str:
+    """Return one kind for all items of a type that visitors send: a flood of them does not push out the site's errors."""
+    return 2 * checksum(["visitors", item_type])
+
+
+FROM_VISITORS = {kind_from_visitor(item_type) for item_type in ("event", "user_report", "raw_security")}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib3 import Retry
 
 from error_tracking.spool.bounds import trim
-from error_tracking.spool.envelopes import stamped
+from error_tracking.spool.envelopes import security_report, stamped
 from error_tracking.spool.files import Spool, dropped_before
 
 if TYPE_CHECKING:  # urllib3 1.26, which the SDK accepts, has no such class
@@ -130,7 +130,8 @@ class Sender:
         if status in (400, 413, 422):
             self.spool.reject(name, f"the tracker answered {status} {response.data[:200]!r}")
             return False
-        if not 200 <= status < 300 or not is_trackers(status, response.data):
+        accepted = is_trackers(response.data) or status == 201 and security_report(body)  # GlitchTip and Relay: no body
+        if not 200 <= status < 300 or not accepted:
             return self.later(name, status, response.headers.get("Retry-After"))
         self.spool.remove(name)
         return True
@@ -147,14 +148,11 @@ class Sender:
         return Failure(name, f"{reason}: {advice}", self.REFUSED_PAUSE, 10 * self.REFUSED_PAUSE)
 
 
-def is_trackers(status: int, answer: bytes) -> bool:
+def is_trackers(answer: bytes) -> bool:
     """Return whether a 2xx response is a tracker's: a JSON object with the event's ID, or kent's `success`.
 
-    The security endpoint responds with 201, and no body. Source: Sentry's Relay, apps/event_ingest/views.py and api.py of
-    GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
+    Source: Sentry's Relay, apps/event_ingest/views.py of GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
     """
-    if status == 201 and not answer:
-        return True
     try:
         found = json.loads(answer)
     except (ValueError, RecursionError):

@@ -91,7 +91,7 @@ class SpoolTransport(HttpTransport):
         url = self.auth.get_api_url(EndpointType.ENVELOPE)
         headers = {"User-Agent": str(self.auth.client), "X-Sentry-Auth": self.auth.to_header()}
         if report := security_report(body):
-            url, body = url.replace("/envelope/", "/security/"), report
+            url, body = url.removesuffix("envelope/") + "security/", report
             headers["Content-Type"] = "application/csp-report"
         else:
             body = gzip.compress(body, 6)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from error_tracking.spool.files import NAME, Spool, dropped_before, written
+from error_tracking.spool.kinds import FROM_VISITORS
 
 CLOCK = time.time() - time.monotonic()
 LEFTOVER_SECONDS = 3600  # older unfinished files were left by killed processes
@@ -86,7 +87,7 @@ def repetitions_first(names: Iterable[str]) -> list[str]:
     """Return events in the order in which they are dropped: repetitions, then others, always from the fullest place.
 
     The events of each kind are numbered from the newest to the oldest, and sorted by number. In that order, the events
-    of each place are numbered. The highest number is dropped first.
+    of each place are numbered. The highest number is dropped first. What visitors sent goes before all others.
     """
     ordered = sorted(names, reverse=True)
     newest = {name[KIND]: name for name in reversed(ordered)}
@@ -97,7 +98,7 @@ def repetitions_first(names: Iterable[str]) -> list[str]:
             seen[name[part]] += 1
             numbers[name] = seen[name[part]]
         ordered.sort(key=numbers.__getitem__)
-    ordered.sort(key=lambda name: newest[name[KIND]] != name)
+    ordered.sort(key=lambda name: (name[KIND] in FROM_VISITORS, newest[name[KIND]] != name))
     return ordered[::-1]
 
 

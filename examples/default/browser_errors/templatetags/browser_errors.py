@@ -1,13 +1,17 @@
 """The template tag that reports the errors of a page."""
 
+from functools import cache
+
 import sentry_sdk
 from django import template
 from django.conf import settings
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from browser_errors.tunnel import public_dsn
 
 register = template.Library()
 
@@ -22,14 +26,19 @@ def browser_errors(context: Context) -> SafeString:
     options = settings.SENTRY_OPTIONS
     if not options["dsn"]:
         return SafeString()
-    attributes = {
-        "src": static("browser_errors/sentry.js"),
-        "nonce": str(context.get("csp_nonce", "")),  # a lazy object, which is false until somebody needs it
-        "data-dsn": options["dsn"],
-        "data-tunnel": reverse("browser-errors"),
-        "data-release": options["release"],
-        "data-environment": options["environment"],
-        "data-trace": (sentry_sdk.get_traceparent() or "").partition("-")[0],
-    }
-    given = [(name, value) for name, value in attributes.items() if value]
-    return format_html("<script{}></script>", format_html_join("", ' {}="{}"', given))
+    trace_id = getattr(context.get("request"), "trace_id", "") or (sentry_sdk.get_traceparent() or "").partition("-")[0]
+    start = start_of_script(options["dsn"], options["release"], options["environment"])
+    return mark_safe(f'{start} data-trace="{trace_id}"></script>')  # noqa: S308  an ID consists of hexadecimal digits
+
+
+@cache
+def start_of_script(dsn: str, release: str, environment: str) -> SafeString:
+    """Return the part of the element that is the same in all pages."""
+    return format_html(
+        '<script src="{}" data-tunnel="{}" data-dsn="{}" data-release="{}" data-environment="{}"',
+        static("browser_errors/report.js"),
+        reverse("browser-errors"),
+        public_dsn(dsn),
+        release,
+        environment,
+    )

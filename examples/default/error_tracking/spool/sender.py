@@ -9,13 +9,12 @@ import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from sentry_sdk.utils import format_timestamp
 from urllib3 import Retry
 
 from error_tracking.spool.bounds import trim
+from error_tracking.spool.envelopes import security_report, stamped
 from error_tracking.spool.files import Spool, dropped_before
 
 if TYPE_CHECKING:  # urllib3 1.26, which the SDK accepts, has no such class
@@ -131,7 +130,8 @@ class Sender:
         if status in (400, 413, 422):
             self.spool.reject(name, f"the tracker answered {status} {response.data[:200]!r}")
             return False
-        if not 200 <= status < 300 or not is_trackers(status, response.data):
+        accepted = is_trackers(response.data) or status == 201 and security_report(body)  # GlitchTip and Relay: no body
+        if not 200 <= status < 300 or not accepted:
             return self.later(name, status, response.headers.get("Retry-After"))
         self.spool.remove(name)
         return True
@@ -148,20 +148,11 @@ class Sender:
         return Failure(name, f"{reason}: {advice}", self.REFUSED_PAUSE, 10 * self.REFUSED_PAUSE)
 
 
-def security_report(body: bytes) -> bytes:
-    """Return the report in an envelope if it is for the security endpoint (an item `raw_security`, as in Relay), or b""."""
-    _, item, report = body.split(b"\n", 2)
-    return report if json.loads(item)["type"] == "raw_security" else b""
-
-
-def is_trackers(status: int, answer: bytes) -> bool:
+def is_trackers(answer: bytes) -> bool:
     """Return whether a 2xx response is a tracker's: a JSON object with the event's ID, or kent's `success`.
 
-    The security endpoint responds with 201, and no body. Source: Sentry's Relay, apps/event_ingest/views.py and api.py of
-    GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
+    Source: Sentry's Relay, apps/event_ingest/views.py of GlitchTip 5 and 6, and ingest/views.py of Bugsink 2.
     """
-    if status == 201 and not answer:
-        return True
     try:
         found = json.loads(answer)
     except (ValueError, RecursionError):
@@ -175,32 +166,3 @@ def retry_seconds(retry_after: str | None) -> float:
         return min(max(Retry().parse_retry_after(retry_after or ""), 0.0), 3600.0)
     except Exception:
         return 0.0
-
-
-def stamped(body: bytes, dropped: int = 0) -> bytes:
-    """Return an envelope with the time of sending, which trackers use to correct for the site's clock.
-
-    If repetitions were `dropped` before the event, their number is added to its context "spool". An envelope consists
-    of lines of JSON, one for the envelope and two for its event (Sentry's developer docs, "Envelopes").
-
-    Raises:
-        ValueError: if the envelope has another format.
-    """
-    try:
-        header, item, event = body.split(b"\n", 2)
-        headers, items = json.loads(header), json.loads(item)
-        length = items["length"]
-        whole = "event_id" in headers and event[length : length + 1] in (b"\n", b"") and len(event) >= length
-        if whole and dropped and items["type"] == "event":
-            content = json.loads(event[:length])
-            rest = event[length:]
-            content["contexts"] = {**(content.get("contexts") or {}), "spool": {"dropped_repetitions": dropped}}
-            event = json.dumps(content).encode()
-            item = json.dumps({**items, "length": len(event)}).encode()
-            event += rest
-    except (ValueError, KeyError, TypeError):
-        whole = False
-    if not whole:
-        raise ValueError("it is incomplete, or not an envelope")
-    header = json.dumps({**headers, "sent_at": format_timestamp(datetime.now(UTC))}).encode()
-    return b"\n".join((header, item, event))

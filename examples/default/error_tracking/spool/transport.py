@@ -20,9 +20,10 @@ from sentry_sdk.utils import Dsn
 from urllib3.exceptions import ProtocolError
 
 from error_tracking.spool.alarm import Alarm
+from error_tracking.spool.envelopes import security_report
 from error_tracking.spool.files import NAME, Spool
 from error_tracking.spool.kinds import kind_from_visitor, kind_of
-from error_tracking.spool.sender import CONNECTIONS, Sender, security_report
+from error_tracking.spool.sender import CONNECTIONS, Sender
 from error_tracking.spool.thread import SenderThread
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class SpoolTransport(HttpTransport):
         url = self.auth.get_api_url(EndpointType.ENVELOPE)
         headers = {"User-Agent": str(self.auth.client), "X-Sentry-Auth": self.auth.to_header()}
         if report := security_report(body):
-            url, body = url.replace("/envelope/", "/security/"), report
+            url, body = url.removesuffix("envelope/") + "security/", report
             headers["Content-Type"] = "application/csp-report"
         else:
             body = gzip.compress(body, 6)

@@ -15,6 +15,7 @@ from django.utils import autoreload
 from config.startup_errors import explain
 from development.embedded_tracker import tracker
 from development.ports import in_use
+from development.worker import worker
 
 EMBEDDED = "EMBEDDED_TRACKER_PORT"  # tells the reloader's child where the embedded tracker listens
 
@@ -59,7 +60,8 @@ class Command(RunserverCommand):
         autoreload.raise_last_exception()
         if not options["skip_checks"]:
             self.check()
-        super().inner_run(*args, **{**options, "skip_checks": True})
+        with worker():  # the reloader starts it again with the site
+            super().inner_run(*args, **{**options, "skip_checks": True})
 
     def get_handler(self, *args: Any, **options: Any) -> Any:
         """Return Django's handler. Loading it configures logging, so the log filters are added here."""

@@ -1,1 +1,0 @@
-"""Serves figures for Prometheus at /metrics: requests, reported errors, and the spool."""
