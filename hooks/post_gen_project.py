@@ -90,7 +90,7 @@ def copy_optional_files(project: str) -> None:
     for answers in os.listdir(OPTIONAL):
         for values in os.listdir(os.path.join(OPTIONAL, answers)):
             top = os.path.join(OPTIONAL, answers, values)
-            pairs = zip(answers.split(","), values.split(","))
+            pairs = zip(answers.split(","), values.split(","), strict=True)
             wanted = all(ANSWERS[answer] in value.split("+") for answer, value in pairs)
             for folder, _, files in os.walk(top) if wanted else ():
                 target = os.path.join(project, os.path.relpath(folder, top))

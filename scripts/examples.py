@@ -15,8 +15,10 @@ ANSWERS = {
         "tracker": "glitchtip-web-and-worker",
         "background_jobs": "celery",
         "database": "sqlite",
+        "metrics": "yes",
         "production_dsn": "https://key@errors.example.com/1",
         "ci": "gitlab",
+        "deployment": "kubernetes",
         "license": "Apache-2.0",
     },
     "external": {
@@ -24,6 +26,7 @@ ANSWERS = {
         "browser_errors": "no",
         "background_jobs": "django-tasks",
         "ci": "none",
+        "deployment": "none",
         "license": "proprietary",
     },
 }

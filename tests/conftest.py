@@ -1,4 +1,4 @@
-"""The fixture `baked` bakes projects; one environment for each set of packages runs them all."""
+"""The fixture `baked` bakes projects; one environment for each way to run jobs runs them all."""
 
 import json
 import os
@@ -31,8 +31,6 @@ KEEP_CLEAN = {"PYTHONDONTWRITEBYTECODE": "1", "RUFF_NO_CACHE": "true"}
 os.environ.update(KEEP_CLEAN)  # for the servers that tests start in a project, too
 
 
-#: The answers that add packages to a project, besides `database`.
-INSTALLING = ("metrics",)
 ENV_FILES = ("development.env", "staging.env", "production.env")
 
 
@@ -112,7 +110,7 @@ Rejected = Callable[..., str]
 @pytest.fixture(scope="session")
 def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Return a function that bakes each set of answers once: `baked(database="sqlite").run("ruff", "check")`."""
-    environments: dict[frozenset[tuple[str, str]], Path] = {}
+    environments: dict[str, Path] = {}
     done: dict[frozenset[tuple[str, str]], Path] = {}
 
     def bake(**answers: str) -> Baked:
@@ -121,14 +119,12 @@ def baked(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) ->
             result = cookies_session.bake(extra_context=answers)
             assert result.exception is None, result.exception
             done[key] = result.project_path
-        packages = frozenset(
-            (name, answers[name]) for name in INSTALLING if answers.get(name) not in (None, "no", "none")
-        )
-        if packages not in environments:
-            environments[packages] = tmp_path_factory.mktemp("environment") / "venv"
-            # The packages of PostgreSQL run the projects with SQLite, too.
-            install(bake(**dict(packages)).path, environments[packages])
-        return Baked(done[key], environments[packages])
+        jobs = answers.get("background_jobs", "none")
+        if jobs not in environments:
+            environments[jobs] = tmp_path_factory.mktemp("environment") / "venv"
+            # The packages of PostgreSQL and Prometheus run the projects without them, too.
+            install(bake(background_jobs=jobs, metrics="yes").path, environments[jobs])
+        return Baked(done[key], environments[jobs])
 
     return bake
 

@@ -118,6 +118,7 @@ TEXTS = (
     "compose.yaml",
     "compose.production.yaml",
     "server",
+    "deploy",
     ".github",
     ".gitlab-ci.yml",
     "renovate.json",

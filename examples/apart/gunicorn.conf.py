@@ -3,10 +3,8 @@
 import contextlib
 import os
 import re
-{%- if cookiecutter.metrics == "yes" %}
 import shutil
 import tempfile
-{%- endif %}
 from pathlib import Path
 
 from config.log import logging_config
@@ -33,7 +31,6 @@ control_socket_disable = True  # it would need a writable home folder
 accesslog = "-"
 access_log_format = "%(m)s %(U)s %(s)s %(b)s bytes %(M)s ms"
 logconfig_dict = logging_config(json_lines=ENVIRONMENT != "development")
-{%- if cookiecutter.metrics == "yes" %}
 
 # Each worker counts in files of this folder, and /metrics adds them up (prometheus_client, "Multiprocess Mode").
 FIGURES = "PROMETHEUS_MULTIPROC_DIR"
@@ -44,7 +41,6 @@ if f"/metrics-{os.getpid()}-" not in os.environ.get(FIGURES, ""):  # it is kept 
 def on_exit(server: object) -> None:
     """Delete the figures of all workers."""
     shutil.rmtree(os.environ[FIGURES], ignore_errors=True)
-{%- endif %}
 
 
 def post_worker_init(worker: object) -> None:

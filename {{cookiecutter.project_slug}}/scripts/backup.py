@@ -134,11 +134,7 @@ def volumes() -> list[str]:
 
 
 def require_empty_stack() -> None:
-    """Stop if the project has containers or volumes.
-
-    Raises:
-        SystemExit: with their names.
-    """
+    """Exit with the names of the project's containers and volumes, if it has any."""
     if found := [*sorted(services("--all")), *volumes()]:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
 {%- if cookiecutter.deployment == "server" %}

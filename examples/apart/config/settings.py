@@ -21,6 +21,7 @@ from error_tracking.release import release
 from error_tracking.sampling import sample_rate
 from error_tracking.scrubbing.variables import secrets_in
 from error_tracking.spool.transport import spool_transport
+from metrics.counters import counted
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT_NAME = "My Django Project"
@@ -35,6 +36,8 @@ env = Env(ENV_FILE)
 SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
+if ALLOWED_HOSTS:
+    ALLOWED_HOSTS += env("POD_IP", cast=words, default=[])  # Prometheus requests each pod by its address
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=port)
 
@@ -68,6 +71,7 @@ if ENVIRONMENT == "development":
 
 MIDDLEWARE = [
     "error_tracking.middleware.request_id",  # first, so that all others run with the request's ID
+    "metrics.counters.count_requests",
     csp.MIDDLEWARE,  # before those that answer themselves: redirects and static files
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -135,7 +139,7 @@ STORAGES = {
 
 if ENVIRONMENT != "development":
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+    SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
     SECURE_HSTS_SECONDS = env("SECURE_HSTS_SECONDS", cast=number, default=3600)
     # HSTS for subdomains and browsers' preload lists would affect more than this site.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -159,7 +163,7 @@ SENTRY_IGNORED_ERRORS: list[str] = []
 # More names of private values, besides those in error_tracking/scrubbing/names.py, for example "loyalty_number"
 SENTRY_SENSITIVE_NAMES: list[str] = []
 # Requests below these paths are neither traced nor reported
-SENTRY_QUIET_PATHS = ["/health/", f"/{STATIC_URL}", "/favicon.ico"]
+SENTRY_QUIET_PATHS = ["/health/", "/metrics", f"/{STATIC_URL}", "/favicon.ico"]
 
 SENTRY_OPTIONS = sentry_options(
     dsn=env("SENTRY_DSN", cast=dsn, default=""),
@@ -183,6 +187,8 @@ SENTRY_OPTIONS = sentry_options(
         alert_minutes=env("SENTRY_SPOOL_ALERT_MINUTES", cast=number, default=15),
     ),
 )
+SENTRY_OPTIONS["before_send"] = counted(SENTRY_OPTIONS["before_send"])
+METRICS_TOKEN = env("METRICS_TOKEN", default="")  # without it, /metrics answers 401
 GLITCHTIP_API_TOKEN = env("GLITCHTIP_API_TOKEN", default="")
 HEARTBEATS = env("HEARTBEATS", cast=heartbeats, default={})  # jobs that report each success
 TRACKER_URL = env("TRACKER_URL", default="")  # where you open the tracker, if not at the DSN's host

@@ -4,10 +4,13 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
+from metrics.views import metrics
+
 urlpatterns = [
     path("", include("pages.urls")),
     path("", include("error_tracking.urls")),
     path("", include("browser_errors.urls")),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
 ]
 

@@ -2,7 +2,6 @@
 
     python scripts/backup.py create
     python scripts/backup.py restore backups/NAME.tar.gz [--force]
-    python scripts/backup.py restore-copy [SNAPSHOT] [--force]
 
 An archive contains the site's database, a dump of GlitchTip's database, GlitchTip's uploads and the env files.
 Keep archives private: they contain the secrets of the env files.
@@ -112,36 +111,17 @@ def unpack(archive: Path, folder: Path) -> list[str]:
 
 
 def volumes() -> list[str]:
-    """Return the names of the project's volumes that exist, except those with certificates and copies."""
+    """Return the names of the project's volumes that exist."""
     project = json.loads(compose("config", "--format", "json", stdout=subprocess.PIPE).stdout)["name"]
     list_volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
     found = subprocess.run(list_volumes, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    return [name for name in found if name.removeprefix(f"{project}_") not in ("backup", "caddy-config", "caddy-data")]
+    return found
 
 
 def require_empty_stack() -> None:
-    """Stop if the project has containers or volumes.
-
-    Raises:
-        SystemExit: with their names.
-    """
+    """Exit with the names of the project's containers and volumes, if it has any."""
     if found := [*sorted(services("--all")), *volumes()]:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
-
-
-def fetch(snapshot: str) -> Path:
-    """Save a daily copy, by its ID or as "latest", as backups/copy-SNAPSHOT.tar, readable only by you.
-
-    Raises:
-        SystemExit: if restic cannot read the copy.
-    """
-    os.umask(0o077)
-    archive = ROOT / "backups" / f"copy-{snapshot}.tar"
-    archive.parent.mkdir(exist_ok=True)
-    compose("build", "--quiet", "backup")
-    with archive.open("wb") as file:
-        compose("run", "--rm", "--no-deps", "-T", "backup", "restic", "dump", snapshot, "/", stdout=file)
-    return archive
 
 
 def restore(archive: Path, force: bool) -> None:
@@ -182,20 +162,10 @@ def main() -> None:
     restoring = commands.add_parser("restore", help="restore an archive")
     restoring.add_argument("archive", type=Path)
     restoring.add_argument("--force", action="store_true", help="first remove existing containers and data")
-    copying = commands.add_parser("restore-copy", help="restore a daily copy")
-    copying.add_argument("snapshot", nargs="?", default="latest")
-    copying.add_argument("--force", action="store_true", help="first remove existing containers and data")
     arguments = parser.parse_args()
-    here = compose("config", "--services", stdout=subprocess.PIPE, text=True).stdout.split()
-    for part in [part for part, (service, _, _) in PARTS.items() if service not in here]:
-        del PARTS[part]  # COMPOSE_PROFILES says that another host runs it
     if arguments.command == "create":
         print(f"Saved {create().relative_to(ROOT)}")
     else:
-        if arguments.command == "restore-copy":
-            if not arguments.force:
-                require_empty_stack()
-            arguments.archive, arguments.force = fetch(arguments.snapshot), True
         restore(arguments.archive, arguments.force)
         print("Restored. The stack is running.")
 

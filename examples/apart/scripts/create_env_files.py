@@ -12,10 +12,12 @@ import sys
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDER = os.path.join(PROJECT, ".envs")
+GLITCHTIP_DATABASE = "postgres://glitchtip:{}@glitchtip-db:5432/glitchtip"
 TRACKER_PORT = 8000
 #: Variables of newer versions of the template. Existing files get those that they lack.
 ADDED = [
     "COMPOSE_PROFILES",
+    "METRICS_TOKEN",
     "GLITCHTIP_RELEASE_TOKEN",
 ]
 DSNS = {
@@ -33,6 +35,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
     """Return the variables of one environment: development, staging or production."""
     development = environment == "development"
     key = secret(16)
+    glitchtip_password = secret()
     return {
         "DJANGO_ENV": environment,
         "SECRET_KEY": secret() + secret(),
@@ -45,30 +48,17 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,
         "SENTRY_SEND_USER": "False",
         "SENTRY_ENABLE_LOGS": "False",
+        "METRICS_TOKEN": secret(),
         "GLITCHTIP_PORT": TRACKER_PORT,
         "GLITCHTIP_KEY": key,
         "GLITCHTIP_SECRET_KEY": secret(),
-        "GLITCHTIP_DB_PASSWORD": secret(),
+        "GLITCHTIP_DB_PASSWORD": glitchtip_password,
         "GLITCHTIP_API_TOKEN": secret(),
         "GLITCHTIP_RELEASE_TOKEN": secret(),
         "GLITCHTIP_ADMIN_EMAIL": "admin@example.com",
         "GLITCHTIP_ADMIN_PASSWORD": secret(),
         **({"TRACKER_DSN": DSNS[environment]} if DSNS.get(environment) else {}),
-    }
-
-
-def server(environment: str) -> dict[str, str | int | float]:
-    """Return the variables of compose.production.yaml. An existing env file does not get them: it may belong to a server."""
-    if environment == "development":
-        return {}
-    return {
-        "COMPOSE_FILE": "compose.yaml:compose.production.yaml",
-        "COMPOSE_PROFILES": "site,tracker",
-        "SITE_HOST": "",
-        "TRACKER_HOST": "",
-        "HEARTBEATS": "backup=7200",
-        "RESTIC_REPOSITORY": "/backup/repository" if environment == "staging" else "",
-        "RESTIC_PASSWORD": secret(),
+        **({} if development else {"GLITCHTIP_DATABASE_URL": GLITCHTIP_DATABASE.format(glitchtip_password)}),
     }
 
 
@@ -130,7 +120,7 @@ def main() -> None:
     for environment in ("development", "staging", "production"):
         path = os.path.join(FOLDER, f"{environment}.env")
         values = variables(environment)
-        lines = [f"{name}={value}\n" for name, value in (values | server(environment)).items()]
+        lines = [f"{name}={value}\n" for name, value in values.items()]
         try:
             create(path, "# Secrets: do not commit this file. example.env explains each variable.\n" + "".join(lines))
             print(f"Created .envs/{environment}.env")

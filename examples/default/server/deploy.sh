@@ -13,9 +13,7 @@ in_caddy() {
     test -z "$(docker compose ps --quiet --status running caddy)" || docker compose exec -T caddy "$@"
 }
 
-export SENTRY_RELEASE="${SENTRY_RELEASE:-$(git describe --tags --always 2>/dev/null || true)}"
-docker compose build --quiet
-if docker compose config --services | grep -qx web; then
+release_site() {
     docker compose run --rm migrate || fail "The migrations failed: see the message above. The previous release is still running."
     in_caddy mkdir -p /tmp/leaving
     failed=$(in_caddy ls /tmp/leaving) # in an earlier release: it is replaced first, while the other one serves
@@ -29,6 +27,12 @@ if docker compose config --services | grep -qx web; then
         }
         in_caddy rm "/tmp/leaving/$replica"
     done
+}
+
+export SENTRY_RELEASE="${SENTRY_RELEASE:-$(git describe --tags --always 2>/dev/null || true)}"
+docker compose build --quiet
+if docker compose config --services | grep -qx web; then
+    release_site
 fi
 docker compose up --detach --wait --remove-orphans || {
     docker compose logs --no-log-prefix --tail 1 glitchtip-provision >&2

@@ -52,18 +52,6 @@ def variables(environment: str) -> dict[str, str | int | float]:
     }
 
 
-def server(environment: str) -> dict[str, str | int | float]:
-    """Return the variables of compose.production.yaml. An existing env file does not get them: it may belong to a server."""
-    if environment == "development":
-        return {}
-    return {
-        "COMPOSE_FILE": "compose.yaml:compose.production.yaml",
-        "SITE_HOST": "",
-        "RESTIC_REPOSITORY": "/backup/repository" if environment == "staging" else "",
-        "RESTIC_PASSWORD": secret(),
-    }
-
-
 def create(path: str, text: str) -> None:
     """Create a file that only its owner can read. If writing fails, no file is left.
 
@@ -122,7 +110,7 @@ def main() -> None:
     for environment in ("development", "staging", "production"):
         path = os.path.join(FOLDER, f"{environment}.env")
         values = variables(environment)
-        lines = [f"{name}={value}\n" for name, value in (values | server(environment)).items()]
+        lines = [f"{name}={value}\n" for name, value in values.items()]
         try:
             create(path, "# Secrets: do not commit this file. example.env explains each variable.\n" + "".join(lines))
             print(f"Created .envs/{environment}.env")

@@ -1,0 +1,1 @@
+"""Serves figures for Prometheus at /metrics: requests, reported errors, and the spool."""
