@@ -78,6 +78,30 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             set(),
         ),
         (
+            {"deployment": "kubernetes"},
+            {
+                "compose.production.yaml",
+                *(f"server/{name}" for name in ("Caddyfile", "Dockerfile", "backup.sh", "deploy.sh")),
+            },
+            {
+                *(f"deploy/kubernetes/{name}.yaml" for name in ("add-site/kustomization", "glitchtip-values")),
+                *(
+                    f"deploy/kubernetes/base/{name}.yaml"
+                    for name in ("ingress", "kustomization", "migrate", "network", "scaling", "web")
+                ),
+                *(
+                    f"deploy/kubernetes/components/shared-spool/{name}.yaml"
+                    for name in ("kustomization", "storage", "volumes")
+                ),
+                *(
+                    f"deploy/kubernetes/overlays/{overlay}/{name}.yaml"
+                    for overlay in ("production", "staging")
+                    for name in ("glitchtip-values", "kustomization")
+                ),
+                *(f"glitchtip/{name}.yaml" for name in ("kustomization", "provision")),
+            },
+        ),
+        (
             {"metrics": "yes"},
             set(),
             {

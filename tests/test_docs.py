@@ -61,6 +61,7 @@ NOT_HERE = {
     "helm repo add": CLUSTER,
     "kubectl create namespace": CLUSTER,
     "kubectl create secret": CLUSTER,
+    "kubectl kustomize": CLUSTER,
     "ln -sf": CONTAINERS,
     "python manage.py prune_db_task_results": "is a command of django-tasks-db",
     "make deploy": "needs a Docker engine: test_production.py runs it where there is one",

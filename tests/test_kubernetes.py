@@ -37,7 +37,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "GlitchTip, several pods": {"tracker": "glitchtip-web-and-worker"},
     "external": {"tracker": "external", "production_dsn": "https://0123456789abcdef@errors.example.com/1"},
     "SQLite, jobs": {"database": "sqlite", "background_jobs": "django-tasks"},
-    "Celery": {"background_jobs": "celery"},
+    "Celery, figures": {"background_jobs": "celery", "metrics": "yes"},
 }
 #: Checks of checkov that do not fit, and why.
 SKIPPED = {
@@ -122,9 +122,42 @@ def test_only_this_answer_has_manifests(baked: Bake) -> None:
 def test_the_manifests_are_valid(project: Baked) -> None:
     texts = [overlay(project, name) for name in OVERLAYS]
     if (project.path / "glitchtip").exists():
-        texts.append(kustomize(project.path / "glitchtip"))
+        texts += [kustomize(project.path / name) for name in ("glitchtip", "deploy/kubernetes/add-site")]
     done = tool("kubernetes-validate", "--strict", "-", text="\n---\n".join(texts))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs_kubectl
+def test_another_site_gets_a_project_from_a_job_of_its_own(baked: Bake) -> None:
+    """test_add_site.py runs what the Job runs."""
+    project = on_kubernetes(baked)
+    provision, add_site = (
+        {document["kind"]: document for document in documents(kustomize(project.path / folder))}
+        for folder in ("glitchtip", "deploy/kubernetes/add-site")
+    )
+    assert provision["ConfigMap"] == add_site["ConfigMap"]
+    assert add_site["ConfigMap"]["data"]["add_site.py"] == project.read("glitchtip/add_site.py")
+    names = [job["Job"]["metadata"]["name"] for job in (provision, add_site)]
+    assert names == ["provision", "add-site"]
+    [before], [after] = (job["Job"]["spec"]["template"]["spec"]["containers"] for job in (provision, add_site))
+    assert after["command"] == ["python", "/provision/add_site.py"]
+    assert [variable for variable in after["env"] if variable not in before["env"]] == [
+        {"name": "SITE", "value": "NAME_OF_THE_SITE"}
+    ]
+
+
+@needs_kubectl
+def test_prometheus_may_request_each_pod(baked: Bake) -> None:
+    project = on_kubernetes(baked, metrics="yes")
+    found = {document["kind"]: document for document in documents(overlay(project, "production"))}
+    [_, _, prometheus] = found["NetworkPolicy"]["spec"]["ingress"][0]["from"]
+    assert prometheus["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "monitoring"}
+    [container] = found["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert {"METRICS_TOKEN", "POD_IP"} <= {variable["name"] for variable in container["env"]}
+    code = "import config.settings as s; print(s.ALLOWED_HOSTS)"
+    hosts = {"ALLOWED_HOSTS": "www.example.com", "POD_IP": "10.1.2.3"}
+    printed = project.run("python", "-c", code, DJANGO_ENV="production", **hosts)
+    assert printed == "['www.example.com', '10.1.2.3']\n"
 
 
 @needs_kubectl

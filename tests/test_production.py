@@ -28,8 +28,8 @@ from tests.test_stack import STANDINS, needs_engine, use_standins
 pytestmark = pytest.mark.xdist_group("stack")  # all tests share one engine and its image tags
 SHAPES: dict[str, dict[str, str]] = {
     "all in one": {},
-    "apart, SQLite": {"tracker": "glitchtip-web-and-worker", "database": "sqlite"},
-    "external, SQLite": {"tracker": "external", "database": "sqlite"},
+    "apart, SQLite": {"tracker": "glitchtip-web-and-worker", "database": "sqlite", "background_jobs": "celery"},
+    "external, SQLite": {"tracker": "external", "database": "sqlite", "background_jobs": "django-tasks"},
 }
 #: Host names below .localhost, for which Caddy makes certificates with an authority of its own.
 HOSTS = {"SITE_HOST": "shop.localhost", "TRACKER_HOST": "errors.localhost"}
@@ -122,6 +122,18 @@ def test_each_service_is_hardened(server: Baked) -> None:
     assert [name for name, service in services.items() if secret in json.dumps(service)] == ["backup"]
     alike = ("image", "environment", "volumes", "depends_on", "mem_limit", "stop_grace_period")
     assert [services["web"].get(key) for key in alike] == [services["web-2"].get(key) for key in alike]
+
+
+@needs_compose
+def test_the_worker_belongs_to_the_site(server: Baked) -> None:
+    services = rendered(server, "production")["services"]
+    if "worker" not in services:
+        pytest.skip("the site has no background jobs")
+    health = {"WORKER_HEALTH_FILE": "/tmp/worker-health"}
+    assert services["worker"]["environment"] == services["web"]["environment"] | health
+    for name in {"broker", "worker"} & services.keys():
+        assert services[name].get("profiles") == services["web"].get("profiles")
+    assert services["worker"]["stop_grace_period"] == "1m0s"
 
 
 @needs_compose

@@ -63,7 +63,7 @@ def test_nothing_is_left_and_the_project_passes_its_own_gate(
     assert not [name for name in anchors if f"&{name}" not in project.read("compose.yaml")]
     if "compose.production.yaml" in project.files():
         services = yaml.load(project.read("compose.production.yaml"), Tags)["services"]
-        assert services.keys() - {"db"} == {"backup", "caddy", "migrate", "web", "web-2"}
+        assert services.keys() - {"db", "worker"} == {"backup", "caddy", "migrate", "web", "web-2"}
     for name in {".github/workflows/ci.yml", ".gitlab-ci.yml"} & project.files():
         ci = yaml.safe_load(project.read(name))
         assert ci.get("jobs", ci).keys() <= {"test", "stack", "build", "manifests"}

@@ -40,10 +40,6 @@ env = Env(ENV_FILE)
 SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
-{%- if cookiecutter.metrics == "yes" and cookiecutter.deployment == "kubernetes" %}
-if ALLOWED_HOSTS:
-    ALLOWED_HOSTS += env("POD_IP", cast=words, default=[])  # Prometheus requests each pod by its address
-{%- endif %}
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=port)
 
@@ -54,6 +50,9 @@ if ENVIRONMENT == "production":
     ):
         if rejected:
             raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
+{%- if cookiecutter.metrics == "yes" and cookiecutter.deployment == "kubernetes" %}
+ALLOWED_HOSTS += env("POD_IP", cast=words, default=[])  # Prometheus requests /metrics of each pod by its address
+{%- endif %}
 
 INSTALLED_APPS = [
 {%- if cookiecutter.browser_errors == "yes" %}

@@ -36,8 +36,6 @@ env = Env(ENV_FILE)
 SECRET_KEY = env("SECRET_KEY", cast=secret)
 DEBUG = env("DEBUG", cast=boolean, default=False)
 ALLOWED_HOSTS = env("ALLOWED_HOSTS", cast=words, default=[])
-if ALLOWED_HOSTS:
-    ALLOWED_HOSTS += env("POD_IP", cast=words, default=[])  # Prometheus requests each pod by its address
 CSRF_TRUSTED_ORIGINS = env("CSRF_TRUSTED_ORIGINS", cast=words, default=[])
 APP_PORT = env("APP_PORT", cast=port)
 
@@ -48,6 +46,7 @@ if ENVIRONMENT == "production":
     ):
         if rejected:
             raise ImproperlyConfigured(f"{variable} {problem} in {ENV_FILE}, because this is production")
+ALLOWED_HOSTS += env("POD_IP", cast=words, default=[])  # Prometheus requests /metrics of each pod by its address
 
 INSTALLED_APPS = [
     "browser_errors",
