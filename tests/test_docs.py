@@ -62,7 +62,6 @@ NOT_HERE = {
     "kubectl create namespace": CLUSTER,
     "kubectl create secret": CLUSTER,
     "kubectl kustomize": CLUSTER,
-    "ln -sf": CONTAINERS,
     "python manage.py prune_db_task_results": "is a command of django-tasks-db",
     "make deploy": "needs a Docker engine: test_production.py runs it where there is one",
     "git pull": "needs a remote repository and a Docker engine",
