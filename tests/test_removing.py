@@ -64,6 +64,8 @@ def test_nothing_is_left_and_the_project_passes_its_own_gate(
     if "compose.production.yaml" in project.files():
         services = yaml.load(project.read("compose.production.yaml"), Tags)["services"]
         assert services.keys() - {"db", "worker"} == {"backup", "caddy", "migrate", "web", "web-2"}
+        for script in ("backup.sh", "deploy.sh"):
+            run(f"sh -n server/{script}", project.path)
     for name in {".github/workflows/ci.yml", ".gitlab-ci.yml"} & project.files():
         ci = yaml.safe_load(project.read(name))
         assert ci.get("jobs", ci).keys() <= {"test", "stack", "build", "manifests"}
