@@ -32,7 +32,12 @@ SYSTEMS = [
 ]
 #: Jobs that both systems run, by the decorator and the way to try again.
 JOBS = """
-import os, pathlib, signal, time
+import asyncio, os, pathlib, signal, time
+
+
+{task}
+def cancel():
+    raise asyncio.CancelledError("stopped")  # it is no Exception
 
 
 {task}
@@ -222,13 +227,17 @@ def test_a_failing_job_is_one_event_and_a_retry_is_none(shop: Shop) -> None:
         wait_for(lambda: (shop.folder / "sent").exists() and tracker.bodies)
         other = shop.queue("charge", 8, "4111 1111 1111 1112")  # what follows: nothing else was reported before
         wait_for(lambda: len(tracker.bodies) > 1)
-    first, second = sorted(events(tracker), key=lambda event: str(event["timestamp"]))
+        shop.queue("cancel")
+        wait_for(lambda: len(tracker.bodies) > 2)
+    first, second, third = sorted(events(tracker), key=lambda event: str(event["timestamp"]))
     assert first["exception"]["values"][-1]["type"] == "ValueError"
     assert first["transaction"] == "shop.tasks.charge"
     assert first["contexts"]["job"]["name"] == "shop.tasks.charge"
     assert first["contexts"]["job"]["arguments"] == {"order": 7, "card_number": "[Filtered]"}
     assert first["contexts"]["request"]["id"] == request_id == first["contexts"]["trace"]["trace_id"]
     assert second["contexts"]["request"]["id"] == other
+    assert third["transaction"] == "shop.tasks.cancel"
+    assert "CancelledError" in json.dumps(third["exception"])
     assert "4111 1111" not in json.dumps(first)
     log = (shop.folder / "log").read_text()
     assert f"[{request_id:.8}]" in log

@@ -63,13 +63,14 @@ def end(**_: Any) -> None:
 
 @task_failure.connect
 def report_lost(
-    sender: Task[Any, Any], task_id: str, exception: Exception, args: tuple[Any, ...], kwargs: dict[str, Any], **_: Any
+    sender: Task[Any, Any], task_id: str, exception: BaseException, args: Any, kwargs: Any, **_: Any
 ) -> None:
-    """Report a job that ran for too long, or ended its process too often: that process could not report it.
+    """Report a job that ran for too long, ended its process too often, or raised no `Exception`: the SDK does not.
 
     Celery 5.7 sends this signal twice if a job runs for too long, first while the job is the task's current request.
     """
-    if not isinstance(exception, (TimeLimitExceeded, WorkerLostError)) or sender.request.id != task_id:
+    reported = isinstance(exception, Exception) and not isinstance(exception, (TimeLimitExceeded, WorkerLostError))
+    if reported or sender.request.id != task_id:
         return
     event, hint = event_from_exception(
         exception, client_options=sentry_sdk.get_client().options, mechanism={"type": "celery", "handled": False}
