@@ -182,7 +182,7 @@ def read_env(text: str) -> dict[str, str]:
     lines = dict(line.split("=", 1) for line in text.splitlines() if line and not line.startswith("#"))
     assert lines == EnvFile.ENVIRON
     for value in lines.values():
-        assert re.fullmatch(r"[\w.,:;/@~+\[\]-]*", value, re.ASCII), value
+        assert re.fullmatch(r"[\w.,:;/@~+=\[\]-]*", value, re.ASCII), value
     return lines
 
 
