@@ -52,6 +52,23 @@ SETS: dict[str, dict[str, str]] = {
         "app_port": "9000",
     },
 }
+#: The files of the answer `deployment` with `server`.
+SERVER = {
+    "compose.production.yaml",
+    *(f"server/{name}" for name in ("Caddyfile", "Dockerfile", "backup.sh", "deploy.sh")),
+}
+#: The files of the answer `background_jobs` with `django-tasks`.
+DJANGO_TASKS = {
+    *("development/tasks.py", "development/worker.py"),
+    *(f"jobs/{name}.py" for name in ("__init__", "apps", "context", "models", "reporting", "retries", "worker")),
+    *("jobs/management/__init__.py", "jobs/management/commands/__init__.py"),
+    *(
+        "jobs/management/commands/db_worker.py",
+        "jobs/migrations/0001_initial.py",
+        "jobs/migrations/__init__.py",
+    ),
+    "tests/test_jobs.py",
+}
 
 
 @pytest.fixture(params=[*SETS.values()], ids=[*SETS])
@@ -69,36 +86,40 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
             {".github/dependabot.yml", ".github/workflows/ci.yml"},
             {".gitlab-ci.yml", "renovate.json"},
         ),
-        (
-            {"deployment": "none"},
-            {
-                "compose.production.yaml",
-                *(f"server/{name}" for name in ("Caddyfile", "Dockerfile", "backup.sh", "deploy.sh")),
-            },
-            set(),
-        ),
+        ({"deployment": "none"}, SERVER, set()),
         (
             {"deployment": "kubernetes"},
-            {
-                "compose.production.yaml",
-                *(f"server/{name}" for name in ("Caddyfile", "Dockerfile", "backup.sh", "deploy.sh")),
-            },
+            SERVER,
             {
                 *(f"deploy/kubernetes/{name}.yaml" for name in ("add-site/kustomization", "glitchtip-values")),
                 *(
                     f"deploy/kubernetes/base/{name}.yaml"
-                    for name in ("ingress", "kustomization", "migrate", "network", "scaling", "web")
+                    for name in ("ingress", "kustomization", "migrate", "network", "pod", "scaling", "web")
                 ),
-                *(
-                    f"deploy/kubernetes/components/shared-spool/{name}.yaml"
-                    for name in ("kustomization", "storage", "volumes")
-                ),
+                *(f"deploy/kubernetes/components/shared-spool/{name}.yaml" for name in ("kustomization", "storage")),
                 *(
                     f"deploy/kubernetes/overlays/{overlay}/{name}.yaml"
                     for overlay in ("production", "staging")
                     for name in ("glitchtip-values", "kustomization")
                 ),
                 *(f"glitchtip/{name}.yaml" for name in ("kustomization", "provision")),
+            },
+        ),
+        (
+            {
+                "deployment": "kubernetes",
+                "database": "sqlite",
+                "tracker": "external",
+                "background_jobs": "django-tasks",
+            },
+            {*SERVER, "glitchtip/add_site.py", "glitchtip/provision.py"},
+            {
+                *(
+                    f"deploy/kubernetes/base/{name}.yaml"
+                    for name in ("ingress", "kustomization", "network", "pod", "storage", "web", "worker")
+                ),
+                *(f"deploy/kubernetes/overlays/{name}/kustomization.yaml" for name in ("production", "staging")),
+                *DJANGO_TASKS,
             },
         ),
         (
@@ -146,20 +167,7 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
         (
             {"background_jobs": "django-tasks"},
             set(),
-            {
-                *("development/tasks.py", "development/worker.py"),
-                *(
-                    f"jobs/{name}.py"
-                    for name in ("__init__", "apps", "context", "models", "reporting", "retries", "worker")
-                ),
-                *("jobs/management/__init__.py", "jobs/management/commands/__init__.py"),
-                *(
-                    "jobs/management/commands/db_worker.py",
-                    "jobs/migrations/0001_initial.py",
-                    "jobs/migrations/__init__.py",
-                ),
-                "tests/test_jobs.py",
-            },
+            DJANGO_TASKS,
         ),
     ],
 )

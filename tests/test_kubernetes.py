@@ -7,7 +7,6 @@ rendered and validated.
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -41,17 +40,9 @@ SHAPES: dict[str, dict[str, str]] = {
 }
 #: Checks of checkov that do not fit, and why.
 SKIPPED = {
-    "CKV_K8S_43": "a release is named by its tag; a digest can replace it in the overlay",
+    "CKV_K8S_43": "a release is named by its tag",
     "CKV_K8S_35": "Django's settings read secrets from environment variables",
 }
-#: Keys of the values of GlitchTip's chart 9, and where each was read: in values of chart 9.0.1 that are in use
-#: (github.com/JiRaska/open-bank-oss, openbank-infra/gitops/apps/glitchtip.yaml), or in the chart's own README 8.1.2, as
-#: `web.…`; according to the former, 9.0 only removed this prefix, and `worker` as a whole.
-CHART_9 = {
-    *("image", "glitchtip", "replicaCount", "budget", "resources", "podSecurityContext", "securityContext", "ingress"),
-    *("extraEnvVars", "valkey", "postgresql", "migrationJob", "autoscaling"),
-}
-
 needs_kubectl = pytest.mark.skipif(
     shutil.which("kubectl") is None, reason="there is no kubectl: the manifests for Kubernetes were not rendered"
 )
@@ -107,17 +98,6 @@ def project(baked: Bake, request: pytest.FixtureRequest) -> Baked:
     return on_kubernetes(baked, **request.param)
 
 
-def test_only_this_answer_has_manifests(baked: Bake) -> None:
-    assert not {name for name in baked(deployment="none").files() if name.startswith("deploy") or "provision.y" in name}
-    assert not (baked(deployment="none").path / "deploy").exists()
-    external = on_kubernetes(baked, **SHAPES["external"])
-    assert not (external.path / "glitchtip").exists()
-    assert not [name for name in external.files() if "glitchtip-values" in name]
-    for name in ("components/shared-spool/storage.yaml", "base/migrate.yaml", "base/scaling.yaml"):
-        assert (external.path / "deploy/kubernetes" / name).exists()
-        assert not (on_kubernetes(baked, database="sqlite").path / "deploy/kubernetes" / name).exists()
-
-
 @needs_kubectl
 def test_the_manifests_are_valid(project: Baked) -> None:
     texts = [overlay(project, name) for name in OVERLAYS]
@@ -162,8 +142,9 @@ def test_prometheus_may_request_each_pod(baked: Bake) -> None:
 
 @needs_kubectl
 def test_checkov_finds_nothing(baked: Bake, tmp_path: Path) -> None:
+    projects = [on_kubernetes(baked, **answers) for answers in SHAPES.values()]
     manifests = tmp_path / "manifests.yaml"
-    manifests.write_text(overlay(on_kubernetes(baked), "production"))
+    manifests.write_text("\n---\n".join(overlay(project, name) for project in projects for name in OVERLAYS))
     options = ["--framework", "kubernetes", "--compact", "--quiet", "--skip-download", "-f", str(manifests)]
     done = tool("checkov", *options, "--skip-check", ",".join(SKIPPED), text="")
     if "Failed checks" not in done.stdout and done.returncode:
@@ -201,12 +182,14 @@ def test_secrets_are_references_to_variables_of_the_env_file(project: Baked) -> 
                 for variable in container["env"]
                 if "secretKeyRef" in variable.get("valueFrom", {})
             }
-            assert keys <= explained, kind
+            assert {"SECRET_KEY", "SENTRY_DSN"} <= keys <= explained, kind
             assert not [key for key in keys if "PASSWORD" in key or key == "GLITCHTIP_SECRET_KEY"]
+            names = [variable["name"] for variable in container["env"]]
+            assert len(names) == len(set(names))
             assert "envFrom" not in container or container["envFrom"][0].keys() == {"configMapRef"}
     for name in ("deploy/kubernetes/glitchtip-values.yaml", "glitchtip/provision.yaml"):
         if name in project.files():
-            assert set(re.findall(r"[kK]ey: ([A-Z_]+)$", project.read(name), re.MULTILINE)) <= explained
+            assert set(re.findall(r"[kK]ey: ([A-Z_]+)\b", project.read(name))) <= explained
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -224,62 +207,120 @@ def flat(text: str) -> dict[str, Any]:
     for document in documents(re.sub(r"\bsettings-\w{10}\b", "settings", text)):
         namespace = document["metadata"].pop("namespace")
         assert namespace in ("shop", "shop-staging")
-        found |= {f"{document['kind']}{path}": value for path, value in leaves(document)}
+        name = f"{document['kind']} {document['metadata']['name']}"
+        found |= {f"{name}{path}": value for path, value in leaves(document)}
     return found
 
 
 @needs_kubectl
 def test_staging_rehearses_production(baked: Bake) -> None:
-    """List every difference between the two: the host, the names, and the size."""
-    staging, production = (flat(overlay(on_kubernetes(baked), name)) for name in OVERLAYS)
+    """List every difference between the two: the host, the label that becomes DJANGO_ENV, and the size."""
+    project = on_kubernetes(baked, background_jobs="celery", metrics="yes")
+    staging, production = (flat(overlay(project, name)) for name in OVERLAYS)
     differences = {
         path: (staging.get(path), production.get(path))
         for path in staging.keys() | production.keys()
         if staging.get(path) != production.get(path)
     }
+    labels = [path for path in differences if path.endswith(".labels.environment")]
+    assert {differences.pop(path) for path in labels} == {("staging", "production")}
+    assert {path.split()[0] for path in labels} >= {"ConfigMap", "Deployment", "Ingress", "Job", "NetworkPolicy"}
     assert differences == {
-        "ConfigMap.data.ALLOWED_HOSTS": ("staging.example.com,web,localhost", "www.example.com,web,localhost"),
-        "ConfigMap.data.DJANGO_ENV": ("staging", "production"),
-        "ConfigMap.data.TRACKER_URL": ("https://errors.staging.example.com/", "https://errors.example.com/"),
-        "HorizontalPodAutoscaler.spec.maxReplicas": (2, 6),
-        "HorizontalPodAutoscaler.spec.minReplicas": (1, 2),
-        "Ingress.spec.rules.0.host": ("staging.example.com", "www.example.com"),
-        "Ingress.spec.tls.0.hosts.0": ("staging.example.com", "www.example.com"),
+        "ConfigMap settings.data.ALLOWED_HOSTS": (
+            "staging.example.com,web,localhost",
+            "www.example.com,web,localhost",
+        ),
+        "HorizontalPodAutoscaler web.spec.maxReplicas": (2, 6),
+        "HorizontalPodAutoscaler web.spec.minReplicas": (1, 2),
+        "Ingress web.spec.rules.0.host": ("staging.example.com", "www.example.com"),
+        "Ingress web.spec.tls.0.hosts.0": ("staging.example.com", "www.example.com"),
     }
+
+
+def test_each_environment_reports_to_the_tracker_of_its_env_file(baked: Bake) -> None:
+    """The DSN of one answer does not silence the other environment."""
+    own, external = (
+        on_kubernetes(baked, **answers, production_dsn="https://0123456789abcdef@errors.example.com/1")
+        for answers in ({}, {"tracker": "external"})
+    )
+    for project in (own, external):
+        assert project.env("production")["SENTRY_DSN"] == "https://0123456789abcdef@errors.example.com/1"
+    assert own.env("staging")["SENTRY_DSN"] == f"http://{own.env('staging')['GLITCHTIP_KEY']}@glitchtip-web/1"
+    assert external.env("staging")["SENTRY_DSN"] == ""
 
 
 @needs_kubectl
 def test_each_release_has_a_migration_of_its_own(baked: Bake, tmp_path: Path) -> None:
     shutil.copytree(on_kubernetes(baked).path / "deploy", tmp_path / "deploy")
     file = tmp_path / "deploy" / "kubernetes" / "overlays" / "production" / "kustomization.yaml"
-    file.write_text(file.read_text().replace("newTag: 0.1.0", "newTag: v1.2.3-4-gabc"))
+    file.write_text(file.read_text().replace('"0.1.0"', '"1.10"'))
     text = kustomize(file.parent)
-    assert [d["metadata"]["name"] for d in documents(text) if d["kind"] == "Job"] == ["migrate-v1.2.3-4-gabc"]
+    assert [d["metadata"]["name"] for d in documents(text) if d["kind"] == "Job"] == ["migrate-1.10"]
     images = {container["image"] for _, pod in pods(text) for container in containers(pod)}
-    assert images == {"registry.example.com/shop:v1.2.3-4-gabc"}
+    assert images == {"registry.example.com/shop:1.10"}
 
 
 @needs_kubectl
 @needs_shell
 @pytest.mark.skipif(shutil.which("perl") is None, reason="perl is not installed: docs/removing.md was not checked")
 @pytest.mark.parametrize(
-    "answers", [{"background_jobs": "celery"}, {"database": "sqlite", "tracker": "external"}], ids=str
+    "answers",
+    [{"background_jobs": "celery", "metrics": "yes"}, {"database": "sqlite", "tracker": "external"}],
+    ids=["Celery, figures", "SQLite, external"],
 )
 def test_the_manifests_without_error_tracking_are_valid(baked: Bake, tmp_path: Path, answers: dict[str, str]) -> None:
     project, _ = removed(on_kubernetes(baked, **answers), tmp_path / "shop")
     text = overlay(project, "production")
-    assert not re.search(
-        "sentry|glitchtip|tracker|spool", text + project.read("deploy/kubernetes/base/web.yaml"), re.IGNORECASE
-    )
+    folder = project.path / "deploy" / "kubernetes"
+    text_of_files = "".join(file.read_text() for file in folder.rglob("*.yaml"))
+    assert not re.search("sentry|glitchtip|tracker|spool", text + text_of_files, re.IGNORECASE)
     done = tool("kubernetes-validate", "--strict", "-", text=text)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_values_are_for_chart_9(baked: Bake) -> None:
+@needs_kubectl
+def test_with_sqlite_the_worker_is_in_the_pod_of_the_site(baked: Bake) -> None:
+    [(kind, pod)] = pods(overlay(on_kubernetes(baked, **SHAPES["SQLite, jobs"]), "production"))
+    site, worker = pod["containers"]
+    assert (kind, site["name"], worker["command"][-2:]) == ("Deployment", "site", ["db_worker", "--no-reload"])
+    assert pod["initContainers"][0]["command"] == ["python", "manage.py", "migrate", "--noinput"]
+    for container in containers(pod):
+        assert container["image"] == IMAGE
+        assert {"mountPath": "/data", "name": "data", "subPath": "db"} in container["volumeMounts"]
+
+
+@needs_kubectl
+@needs_shell
+@pytest.mark.parametrize(
+    ("codes", "times"), [("0", 1), ("1 1 0", 3), ("2", 1)], ids=["sent", "the tracker is down", "in vain"]
+)
+def test_the_end_of_every_pod_repeats_flush_spool_while_that_helps(
+    baked: Bake, tmp_path: Path, codes: str, times: int
+) -> None:
+    """Run `preStop` of site and worker with a `python` that exits with these codes, and a `sleep` that does not."""
+    ends = [
+        (pod["terminationGracePeriodSeconds"], pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"])
+        for kind, pod in pods(overlay(on_kubernetes(baked, background_jobs="celery", metrics="yes"), "production"))
+        if kind == "Deployment"
+    ]
+    assert len(ends) == 2
+    python = 'echo "$@" >>calls; set -- $CODES; shift $(($(wc -l <calls) - 1)); exit $1'
+    for name, script in (("python", python), ("sleep", "")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    for grace, command in ends:
+        (tmp_path / "calls").unlink(missing_ok=True)
+        env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "CODES": codes}
+        subprocess.run(command, cwd=tmp_path, env=env, timeout=20)
+        assert (tmp_path / "calls").read_text() == "manage.py flush_spool\n" * times
+        [limit] = re.findall(r"timeout (\d+) ", command[-1])
+        assert int(limit) + 45 < grace  # Celery's jobs have 45 s, requests 30 s
+
+
+def test_glitchtip_has_the_version_and_variables_of_compose(baked: Bake) -> None:
     for answers in (SHAPES["GlitchTip"], SHAPES["GlitchTip, several pods"]):
         project = on_kubernetes(baked, **answers)
         values = yaml.safe_load(project.read("deploy/kubernetes/glitchtip-values.yaml"))
-        assert values.keys() <= CHART_9
         compose = yaml.safe_load(project.read("compose.yaml"))
         assert f"glitchtip/glitchtip:{values['image']['tag']}" == compose["services"]["glitchtip"]["image"]
         provision = yaml.safe_load(project.read("glitchtip/provision.yaml"))
@@ -288,21 +329,6 @@ def test_the_values_are_for_chart_9(baked: Bake) -> None:
         given = {variable["name"] for variable in container["env"]}
         assert compose["x-provision-environment"].keys() <= given
         assert values["valkey"]["enabled"] == ("autoscaling" in values)
-
-
-@pytest.mark.skipif(
-    "GLITCHTIP_CHART" not in os.environ, reason="no GLITCHTIP_CHART: GlitchTip's chart was not rendered"
-)
-def test_the_chart_takes_the_values(baked: Bake) -> None:
-    """Render GlitchTip's chart, of which GLITCHTIP_CHART is a folder or an archive."""
-    folder = on_kubernetes(baked).path / "deploy" / "kubernetes"
-    files = [
-        f"--values={folder / name}" for name in ("glitchtip-values.yaml", "overlays/production/glitchtip-values.yaml")
-    ]
-    command = ["helm", "template", "glitchtip", os.environ["GLITCHTIP_CHART"], *files]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert tool("kubernetes-validate", "--strict", "-", text=done.stdout).returncode == 0
 
 
 # The site, run from its manifests
@@ -337,6 +363,7 @@ class Kubelet:
     secret: str
     site: int
     tracker: int
+    web: dict[str, Any]  # the site's container in the manifests
 
     def manifests(self, *kinds: str, shared_spool: bool = False) -> str:
         """Return rendered manifests of some kinds, and the Secret, as podman can run them on this machine's network."""
@@ -352,23 +379,17 @@ class Kubelet:
         for document in rendered:
             for container in containers(document.get("spec", {}).get("template", {}).get("spec", {})):
                 container["imagePullPolicy"] = "Never"  # podman has the image already
-                if container["name"] == "web":
+                if document["kind"] == "Deployment" and container["name"] == "site":
                     container["args"] = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{self.site}"]
         return f"{self.secret}\n---\n{yaml.safe_dump_all(rendered)}"
 
-    def web(self) -> dict[str, Any]:
-        """Return the site's container in the manifests."""
-        [pod] = [pod for kind, pod in pods(overlay(self.project, "production")) if kind == "Deployment"]
-        container: dict[str, Any] = pod["containers"][0]
-        return container
-
     def probe(self, name: str) -> bool:
         """Return whether an HTTP probe of the site succeeds."""
-        http = self.web()[name]["httpGet"]
+        http = self.web[name]["httpGet"]
         headers = {header["name"]: header["value"] for header in http["httpHeaders"]}
         request = urllib.request.Request(f"http://127.0.0.1:{self.site}{http['path']}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=self.web()[name]["timeoutSeconds"]) as answer:
+            with urllib.request.urlopen(request, timeout=self.web[name]["timeoutSeconds"]) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -381,7 +402,7 @@ class Kubelet:
 
     def session(self) -> str:
         """Return the session of a superuser, who may raise errors."""
-        return podman("exec", "web-pod-web", "python", "manage.py", "shell", "-v0", "-c", SESSION).splitlines()[-1]
+        return podman("exec", "web-pod-site", "python", "manage.py", "shell", "-v0", "-c", SESSION).splitlines()[-1]
 
     def error(self, session: str) -> str:
         """Raise an error in the site, and return the ID of its event, or "" if there was no response."""
@@ -431,19 +452,20 @@ def kubelet(baked: Bake, tmp_path_factory: pytest.TempPathFactory) -> Iterator[K
     }
     file = tmp_path_factory.mktemp("secret") / "production.env"
     file.write_text("# a comment\n" + "".join(f"{name}={value}\n" for name, value in env.items()))
-    create = ["kubectl", "create", "secret", "generic", "shop", f"--from-env-file={file}", "--dry-run=client"]
+    create = ["kubectl", "create", "secret", "generic", "site", f"--from-env-file={file}", "--dry-run=client"]
     secret = subprocess.run([*create, "--output=yaml"], check=True, capture_output=True, text=True).stdout
     variables = ["-e", "POSTGRES_USER=shop", "-e", "POSTGRES_DB=shop", "-e", "POSTGRES_PASSWORD=secret"]
     run = ["docker", "run", "--detach", "--rm", *variables, "--publish", f"127.0.0.1:{database}:5432", "postgres:18"]
     postgres = subprocess.run(run, check=True, capture_output=True, text=True).stdout.strip()
-    kubelet = Kubelet(project, secret, site, tracker)
+    [web] = [pod for kind, pod in pods(overlay(project, "production")) if kind == "Deployment"]
+    kubelet = Kubelet(project, secret, site, tracker, web["containers"][0])
     try:
         preceding_run(kubelet)
         ready = ["docker", "exec", postgres, "pg_isready", "--host", "localhost", "--username", "shop"]
         wait_for(lambda: subprocess.run(ready, capture_output=True).returncode == 0, 60)
         migration = kubelet.manifests("Job")
         podman("kube", "play", "--network", "host", "-", text=migration)
-        assert podman("wait", "migrate-0.1.0-pod-migrate") == "0", podman("logs", "migrate-0.1.0-pod-migrate")
+        assert podman("wait", "migrate-0.1.0-pod-site") == "0", podman("logs", "migrate-0.1.0-pod-site")
         podman("kube", "down", "--force", "-", text=migration)
         yield kubelet
     finally:
@@ -475,11 +497,11 @@ def test_a_killed_container_loses_no_error(kubelet: Kubelet, manifests: str) -> 
     with ThreadPoolExecutor(4) as pool:
         requests = [pool.submit(kubelet.error, session) for _ in range(40)]
         wait_for(lambda: sum(request.done() for request in requests) >= 8, 30)
-        podman("kill", "--signal", "KILL", "web-pod-web")
+        podman("kill", "--signal", "KILL", "web-pod-site")
         events += [request.result() for request in requests]
     assert "" in events, "all requests were answered before the kill"
     assert not kubelet.probe("readinessProbe")
-    podman("start", "web-pod-web")
+    podman("start", "web-pod-site")
     wait_for(lambda: kubelet.probe("readinessProbe"), 60)
     with tracker(kubelet):
         answered = {event for event in events if event}
@@ -492,8 +514,8 @@ def test_a_killed_container_loses_no_error(kubelet: Kubelet, manifests: str) -> 
 def test_the_end_of_a_pod_sends_what_waits(kubelet: Kubelet, manifests: str) -> None:
     session = kubelet.session()
     events = {kubelet.error(session) for _ in range(5)}
-    command = kubelet.web()["lifecycle"]["preStop"]["exec"]["command"]
-    with subprocess.Popen(["podman", "exec", "web-pod-web", *command], stderr=subprocess.DEVNULL) as pre_stop:
+    command = kubelet.web["lifecycle"]["preStop"]["exec"]["command"]
+    with subprocess.Popen(["podman", "exec", "web-pod-site", *command], stderr=subprocess.DEVNULL) as pre_stop:
         with pytest.raises(subprocess.TimeoutExpired):  # the tracker is down, so it waits
             pre_stop.wait(10)
         with tracker(kubelet):
@@ -507,7 +529,7 @@ def test_the_end_of_a_pod_sends_what_waits(kubelet: Kubelet, manifests: str) -> 
 def test_a_shared_spool_survives_the_pod(kubelet: Kubelet, manifests: str) -> None:
     session = kubelet.session()
     events = {kubelet.error(session) for _ in range(5)}
-    podman("kill", "--signal", "KILL", "web-pod-web")
+    podman("kill", "--signal", "KILL", "web-pod-site")
     podman("kube", "down", "-", text=manifests)  # without --force: the claim stays
     assert "web-pod" not in podman("pod", "ls", "--format", "{{.Name}}")
     kubelet.start(manifests)
@@ -521,9 +543,9 @@ def test_the_spool_of_a_pod_that_is_lost_is_lost(kubelet: Kubelet, manifests: st
     """What docs/kubernetes.md says of a lost node: here the pod ends without preStop."""
     session = kubelet.session()
     assert all(kubelet.error(session) for _ in range(3))
-    podman("kill", "--signal", "KILL", "web-pod-web")
+    podman("kill", "--signal", "KILL", "web-pod-site")
     podman("kube", "down", "--force", "-", text=manifests)
     kubelet.start(manifests)
-    waiting = podman("exec", "web-pod-web", "python", "manage.py", "check_spool")
+    waiting = podman("exec", "web-pod-site", "python", "manage.py", "check_spool")
     assert waiting == "Events waiting in /spool: 0"
-    assert json.loads(podman("inspect", "web-pod-web"))[0]["HostConfig"]["ReadonlyRootfs"] is True
+    assert json.loads(podman("inspect", "web-pod-site"))[0]["HostConfig"]["ReadonlyRootfs"] is True

@@ -29,11 +29,13 @@ def test_flush_spool_sends_what_waits(backlog, root, capsys):
 
 
 def test_flush_spool_says_why_events_still_wait(backlog, root, settings):
-    with pytest.raises(CommandError, match="0 events sent, 3 waiting: the tracker does not respond"):
+    with pytest.raises(CommandError, match="0 events sent, 3 waiting: the tracker does not respond") as failure:
         call_command("flush_spool")
+    assert failure.value.returncode == 1  # what runs it may repeat it
     settings.SENTRY_OPTIONS = sentry_options(dsn="", environment="", release="")
-    with pytest.raises(CommandError, match="There is no spool"):
+    with pytest.raises(CommandError, match="There is no spool") as failure:
         call_command("flush_spool")
+    assert failure.value.returncode == 2
 
 
 def test_flush_spool_does_nothing_while_another_process_sends(backlog, root, monkeypatch):
@@ -75,8 +77,10 @@ def test_flush_spool_does_not_count_what_the_tracker_rejects(backlog, root, caps
 def test_flush_spool_fails_if_an_event_cannot_be_read(backlog, root):
     spool = spool_for(root, backlog)
     (spool.folder / spool.waiting()[0].replace("-0.", "-1.")).mkdir()
-    with serving(200, backlog), pytest.raises(CommandError, match="3 events sent, 1 in .* cannot be read or deleted"):
+    unreadable = "3 events sent, 1 in .* cannot be read or deleted"
+    with serving(200, backlog), pytest.raises(CommandError, match=unreadable) as failure:
         call_command("flush_spool")
+    assert failure.value.returncode == 2
 
 
 def test_flush_spool_fails_if_the_folder_cannot_be_read(backlog, root):

@@ -49,6 +49,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
 {%- endif %}
 {%- if cookiecutter.deployment == "kubernetes" and cookiecutter.tracker != "external" %}
     glitchtip_password = secret()
+    tracker = f"localhost:{TRACKER_PORT}" if development else "glitchtip-web"
 {%- endif %}
     return {
         "DJANGO_ENV": environment,
@@ -60,7 +61,11 @@ def variables(environment: str) -> dict[str, str | int | float]:
 {%- if cookiecutter.database == "postgresql" %}
         "POSTGRES_PASSWORD": password,
 {%- endif %}
+{%- if cookiecutter.deployment == "kubernetes" and cookiecutter.tracker != "external" %}
+        "SENTRY_DSN": DSNS.get(environment) or f"http://{key}@{tracker}/1",
+{%- else %}
         "SENTRY_DSN": f"http://{key}@localhost:{TRACKER_PORT}/1" if development else DSNS[environment],
+{%- endif %}
 {%- if cookiecutter.tracker == "external" %}
         **({"TRACKER_DSN": ""} if development else {}),
 {%- endif %}

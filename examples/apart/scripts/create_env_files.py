@@ -36,6 +36,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
     development = environment == "development"
     key = secret(16)
     glitchtip_password = secret()
+    tracker = f"localhost:{TRACKER_PORT}" if development else "glitchtip-web"
     return {
         "DJANGO_ENV": environment,
         "SECRET_KEY": secret() + secret(),
@@ -43,7 +44,7 @@ def variables(environment: str) -> dict[str, str | int | float]:
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "APP_PORT": 8001,
         **({"COMPOSE_PROFILES": "development"} if development else {}),
-        "SENTRY_DSN": f"http://{key}@localhost:{TRACKER_PORT}/1" if development else DSNS[environment],
+        "SENTRY_DSN": DSNS.get(environment) or f"http://{key}@{tracker}/1",
         "SENTRY_DEBUG": "False",
         "SENTRY_TRACES_SAMPLE_RATE": 0.01 if environment == "production" else 0,
         "SENTRY_SEND_USER": "False",

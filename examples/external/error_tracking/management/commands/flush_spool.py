@@ -16,7 +16,7 @@ PATIENCE = 5  # seconds to wait while another process is sending
 
 
 class Command(BaseCommand):
-    """Sends each waiting event, and exits with 0 only if none is left."""
+    """Sends each waiting event. Exits with 0 if none is left, with 1 if any is, and with 2 if a repetition cannot help."""
 
     help = "Send the error events that wait in the spool."
 
@@ -32,12 +32,12 @@ class Command(BaseCommand):
         """
         transport = sentry_sdk.Client(**conf.options()).transport
         if not isinstance(transport, SpoolTransport):
-            raise CommandError(f"There is no spool: set SENTRY_DSN and SENTRY_SPOOL_DIR {conf.where()}")
+            raise CommandError(f"There is no spool: set SENTRY_DSN and SENTRY_SPOOL_DIR {conf.where()}", returncode=2)
         spool = Spool(options["folder"], **transport.bounds) if options["folder"] else transport.spool
         if options["folder"] and not spool.folder.is_dir():
             raise CommandError(f"{spool.folder} is not a folder: use one that manage.py check_tracker names")
         if problem := spool.problem():
-            raise CommandError(problem)
+            raise CommandError(problem, returncode=2)
         sender, sent, failures, tried = Sender(spool, transport.post), 0, 0, ""
         while (batch := sender.send_waiting(tried, PATIENCE)) != Batch(0):
             if batch is None:
@@ -53,6 +53,7 @@ class Command(BaseCommand):
                     raise CommandError(f"{sent} events sent, {left} waiting: {batch.failure.reason}")
             self.stdout.write(f"{sent} events sent, {left} waiting")
         if spool.ignored:
-            raise CommandError(f"{sent} events sent, {len(spool.ignored)} in {spool.folder} cannot be read or deleted")
+            problem = f"{sent} events sent, {len(spool.ignored)} in {spool.folder} cannot be read or deleted"
+            raise CommandError(problem, returncode=2)
         Alarm(spool, transport.alert_seconds).clear()
         self.stdout.write(self.style.SUCCESS(f"No events are waiting. {spool}".strip()))
