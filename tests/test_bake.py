@@ -195,6 +195,10 @@ def test_the_license_is_the_one_that_was_chosen(baked: Bake, licence: str, first
     assert licence.replace("proprietary", "LicenseRef-Proprietary") in project.read("pyproject.toml")
 
 
+def test_the_longest_readme_has_at_most_200_lines(baked: Bake) -> None:
+    assert len(baked(background_jobs="celery", metrics="yes").read("README.md").splitlines()) <= 200
+
+
 def test_a_project_records_the_version_of_its_template(baked: Bake) -> None:
     version = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     made_by = tomllib.loads(baked().read("pyproject.toml"))["tool"]["django-glitchtip"]

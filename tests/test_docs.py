@@ -47,7 +47,6 @@ CLUSTER = "needs a cluster; test_kubernetes.py renders the manifests and runs th
 CONTAINERS = "needs a Docker engine: test_stack.py runs it where there is one"
 #: The blocks that do not run here, by how their first line begins, and why.
 NOT_HERE = {
-    "make lint\n": "test_bake.py runs the linters and the tests of every project",
     ".venv/bin/python manage.py startapp": "test_an_app_gets_the_code_of_the_page_on_everyday_work runs it",
     "make up": CONTAINERS,
     "make add-site": "test_add_site.py runs what it runs in the container",

@@ -546,6 +546,7 @@ def test_the_spool_of_a_pod_that_is_lost_is_lost(kubelet: Kubelet, manifests: st
     podman("kill", "--signal", "KILL", "web-pod-site")
     podman("kube", "down", "--force", "-", text=manifests)
     kubelet.start(manifests)
+    assert podman("exec", "web-pod-site", "printenv", "DJANGO_ENV") == "production"  # from the pod's label
     waiting = podman("exec", "web-pod-site", "python", "manage.py", "check_spool")
     assert waiting == "Events waiting in /spool: 0"
     assert json.loads(podman("inspect", "web-pod-site"))[0]["HostConfig"]["ReadonlyRootfs"] is True

