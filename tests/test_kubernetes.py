@@ -36,7 +36,7 @@ SHAPES: dict[str, dict[str, str]] = {
     "GlitchTip, several pods": {"tracker": "glitchtip-web-and-worker"},
     "external": {"tracker": "external", "production_dsn": "https://0123456789abcdef@errors.example.com/1"},
     "SQLite, jobs": {"database": "sqlite", "background_jobs": "django-tasks"},
-    "Celery, figures": {"background_jobs": "celery", "metrics": "yes"},
+    "Celery, metrics": {"background_jobs": "celery", "metrics": "yes"},
 }
 #: Checks of checkov that do not fit, and why.
 SKIPPED = {
@@ -266,7 +266,7 @@ def test_each_release_has_a_migration_of_its_own(baked: Bake, tmp_path: Path) ->
 @pytest.mark.parametrize(
     "answers",
     [{"background_jobs": "celery", "metrics": "yes"}, {"database": "sqlite", "tracker": "external"}],
-    ids=["Celery, figures", "SQLite, external"],
+    ids=["Celery, metrics", "SQLite, external"],
 )
 def test_the_manifests_without_error_tracking_are_valid(baked: Bake, tmp_path: Path, answers: dict[str, str]) -> None:
     project, _ = removed(on_kubernetes(baked, **answers), tmp_path / "shop")

@@ -1,4 +1,4 @@
-"""The figures at /metrics of a site with two workers, and the dashboard that shows them."""
+"""The metrics at /metrics of a site with two workers, and the dashboard that shows them."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.conftest import BIN, Bake, Baked
 from tests.test_servers import children, crash, wait_for
 
 TOKEN = "fuchsia-harbour"
-Figures = dict[str, float]
+Metrics = dict[str, float]
 
 
 class Served(NamedTuple):
@@ -27,9 +27,9 @@ class Served(NamedTuple):
 
     port: int
     workers: list[int]
-    folder: Path  # of gunicorn's figures
+    folder: Path  # of gunicorn's metrics
 
-    def figures(self) -> Figures:
+    def metrics(self) -> Metrics:
         """Return each figure at /metrics by its name and labels."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics")
         request.add_header("Authorization", f"Bearer {TOKEN}")
@@ -49,7 +49,7 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="module")
 def project(baked: Bake) -> Baked:
-    """Return a project that serves figures."""
+    """Return a project that serves metrics."""
     return baked(metrics="yes")
 
 
@@ -57,7 +57,7 @@ def project(baked: Bake) -> Baked:
 def served(project: Baked, tmp_path: Path) -> Iterator[Served]:
     """Yield the site."""
     if os.name == "nt" or not Path("/proc/self/environ").exists():
-        pytest.skip("gunicorn's workers can be observed only on Linux: the figures of two workers were not checked")
+        pytest.skip("gunicorn's workers can be observed only on Linux: the metrics of two workers were not checked")
     port, nobody = free_ports(2)
     variables = {
         "DJANGO_ENV": "development",
@@ -80,25 +80,26 @@ def served(project: Baked, tmp_path: Path) -> Iterator[Served]:
         server.wait(30)
 
 
-def test_the_figures_of_both_workers_are_added_up(served: Served) -> None:
+def test_the_metrics_of_both_workers_are_added_up(served: Served) -> None:
     address = f"http://127.0.0.1:{served.port}"
+    assert served.metrics()['error_events_total{level="error"}'] == 0
     served.by_each_worker(lambda: [get(f"{address}/health/") for _ in range(3)])
     served.by_each_worker(lambda: crash(served.port))
     get(f"{address}/nothing-here/")
-    figures = served.figures()
-    counted = {status: figures[f'http_requests_total{{method="GET",status="{status}"}}'] for status in (200, 404, 500)}
-    assert counted == {200: 6, 404: 1, 500: 2}
-    assert figures["http_request_duration_seconds_count"] == 9
-    assert figures['error_events_total{level="error"}'] == 2
-    assert figures["error_spool_events"] == 2
-    assert figures["error_spool_rejected_events"] == 0
+    metrics = served.metrics()
+    counted = {status: metrics[f'http_requests_total{{method="GET",status="{status}"}}'] for status in (200, 404, 500)}
+    assert counted == {200: 7, 404: 1, 500: 2}  # with the first request of /metrics
+    assert metrics["http_request_duration_seconds_count"] == 10
+    assert metrics['error_events_total{level="error"}'] == 2
+    assert metrics["error_spool_events"] == 2
+    assert metrics["error_spool_rejected_events"] == 0
     time.sleep(0.01)
-    assert served.figures()["error_spool_oldest_seconds"] > figures["error_spool_oldest_seconds"] > 0
+    assert served.metrics()["error_spool_oldest_seconds"] > metrics["error_spool_oldest_seconds"] > 0
 
 
-def test_the_dashboard_asks_only_for_figures_that_the_site_serves(project: Baked, served: Served) -> None:
+def test_the_dashboard_asks_only_for_metrics_that_the_site_serves(project: Baked, served: Served) -> None:
     crash(served.port)
-    names = {name.partition("{")[0] for name in served.figures()}
+    names = {name.partition("{")[0] for name in served.metrics()}
     panels = json.loads(project.read("deploy/grafana/dashboard.json"))["panels"]
     asked = {
         name

@@ -17,7 +17,7 @@ from tests.test_bake import ENVIRONMENTS, SETS
 SECRET = re.compile(r"(PASSWORD|SECRET_KEY|TOKEN|GLITCHTIP_KEY)$")
 
 
-#: With an external tracker, there may be no token for its API; without METRICS_TOKEN, the site shows no figures.
+#: With an external tracker, there may be no token for its API; without METRICS_TOKEN, the site shows no metrics.
 MAY_BE_EMPTY = ("${GLITCHTIP_API_TOKEN:-}", "${METRICS_TOKEN:-}")
 
 

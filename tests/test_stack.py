@@ -102,13 +102,12 @@ def test_each_service_is_hardened_and_gets_only_its_own_secrets(baked: Bake, ans
         for name, value in project.env("development").items()
         if name.endswith(("SECRET_KEY", "PASSWORD", "_TOKEN"))
     }
+    site = {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"}
     allowed = {
         "db": {"POSTGRES_PASSWORD"},
         "glitchtip-db": {"GLITCHTIP_DB_PASSWORD"},
-        "web": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
-        "migrate": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN", "METRICS_TOKEN"},
+        **dict.fromkeys(("web", "migrate", "worker"), site),
         "glitchtip-provision": {name for name in secrets if name.startswith("GLITCHTIP")},
-        "worker": {"SECRET_KEY", "POSTGRES_PASSWORD", "GLITCHTIP_API_TOKEN"},
         "broker": set(),
         "valkey": set(),
         "mailpit": set(),

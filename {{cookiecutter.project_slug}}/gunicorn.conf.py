@@ -36,14 +36,14 @@ logconfig_dict = logging_config(json_lines=ENVIRONMENT != "development")
 {%- if cookiecutter.metrics == "yes" %}
 
 # Each worker counts in files of this folder, and /metrics adds them up (prometheus_client, "Multiprocess Mode").
-FIGURES = "PROMETHEUS_MULTIPROC_DIR"
-if f"/metrics-{os.getpid()}-" not in os.environ.get(FIGURES, ""):  # it is kept when gunicorn reloads
-    os.environ[FIGURES] = tempfile.mkdtemp(prefix=f"metrics-{os.getpid()}-", dir=worker_tmp_dir)
+METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+if f"/metrics-{os.getpid()}-" not in os.environ.get(METRICS_DIR, ""):  # it is kept when gunicorn reloads
+    os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix=f"metrics-{os.getpid()}-", dir=worker_tmp_dir)
 
 
 def on_exit(server: object) -> None:
-    """Delete the figures of all workers."""
-    shutil.rmtree(os.environ[FIGURES], ignore_errors=True)
+    """Delete the metrics of all workers."""
+    shutil.rmtree(os.environ[METRICS_DIR], ignore_errors=True)
 {%- endif %}
 
 

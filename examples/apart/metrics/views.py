@@ -16,7 +16,7 @@ from metrics.spool import SpoolCollector
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the figures of all workers in Prometheus's text format, or 401 without `METRICS_TOKEN`.
+    """Return the metrics of all workers in Prometheus's text format, or 401 without `METRICS_TOKEN`.
 
     A proxy would make every address a private one, so a token decides and not the address.
     """

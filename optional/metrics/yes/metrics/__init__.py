@@ -1,1 +1,1 @@
-"""Serves figures for Prometheus at /metrics: requests, reported errors, and the spool."""
+"""Serves metrics for Prometheus at /metrics: requests, reported errors, and the spool."""

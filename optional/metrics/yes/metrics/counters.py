@@ -16,6 +16,8 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")  # a visi
 REQUESTS = Counter("http_requests", "Requests by method and status of the response.", ["method", "status"])
 SECONDS = Histogram("http_request_duration_seconds", "Time from a request to its response.")
 EVENTS = Counter("error_events", "Error events that were reported to the tracker, by level.", ["level"])
+for level in ("fatal", "error", "warning"):
+    EVENTS.labels(level)  # starts at 0; Prometheus would not see the rise of a counter that starts at 1
 
 BeforeSend = Callable[[Any, Any], Any]
 

@@ -14,7 +14,7 @@ class SpoolCollector(Collector):
     """Reads the folder of the spool at each scrape. All processes of the site share it."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the figures for the events of all DSNs; none without a DSN or a spool."""
+        """Yield the metrics of the events of all DSNs; none without a DSN or a spool."""
         transport = spool_class(settings.SENTRY_OPTIONS)
         if transport is None:
             return

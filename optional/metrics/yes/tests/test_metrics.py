@@ -1,4 +1,4 @@
-"""The figures at /metrics."""
+"""The metrics at /metrics."""
 
 from http import HTTPStatus
 
