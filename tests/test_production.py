@@ -612,7 +612,10 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def docker(*arguments: str) -> str:
     """Run docker and return its output."""
-    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run(
+        ["docker", *arguments], check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.stdout.strip()
 
 
 MAKE = "from django.contrib.auth.models import User; User.objects.create_superuser({!r})"

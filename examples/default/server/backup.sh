@@ -10,8 +10,8 @@
 set -eu
 umask 077
 
-
 dump() { # HOST USER PASSWORD FILE; the database has the name of its user
+    timeout 60 sh -c "until pg_isready --quiet --host $1; do sleep 1; done" || true # it may be starting, too
     PGPASSWORD=$3 pg_dump --host "$1" --username "$2" --format custom --compress none --file "$4" "$2"
 }
 
@@ -43,10 +43,6 @@ now() {
     restic check --quiet
     echo "$RESTIC_REPOSITORY" >/backup/succeeded
     echo "The copy is complete."
-}
-
-dump() { # HOST USER PASSWORD FILE; the database has the name of its user
-    PGPASSWORD=$3 pg_dump --host "$1" --username "$2" --format custom --compress none --file "$4" "$2"
 }
 
 younger_than() {
