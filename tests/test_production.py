@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -516,48 +515,29 @@ class Load:
 
 
 def release_while_a_job_runs(server: Server, release: str) -> None:
-    """Release; a job that is running then ends in its worker, and one that is queued meanwhile in the next worker."""
+    """Release; a job that is running then ends in its worker, and one that is queued meanwhile in the next worker.
+
+    A failed release may have left `web` broken.
+    """
     users = "from django.contrib.auth.models import User; User.objects.create(username={!r})"
     queue = "from pages.tasks import wait; wait.enqueue({!r})"
-    server.shell("web", queue.format("early"))
-    while "early-starts" not in server.shell("web", ALL_NAMES):
+    server.shell("web-2", queue.format("early"))
+    while "early-starts" not in server.shell("web-2", ALL_NAMES):
         time.sleep(0.5)
     worker = server.compose("ps", "--quiet", "worker").strip()
     with ThreadPoolExecutor() as pool:
         released = pool.submit(server.deploy, release)
         while "shutting down" not in docker("logs", worker) and not released.done():
             time.sleep(0.5)
-        server.shell("web", queue.format("late"))
+        server.shell("web-2", queue.format("late"))
         for name in ("early-may-end", "late-may-end"):
-            server.shell("web", users.format(name))
+            server.shell("web-2", users.format(name))
         released.result()
-    while "late-ends" not in server.shell("web", ALL_NAMES):
+    while "late-ends" not in server.shell("web-2", ALL_NAMES):
         time.sleep(0.5)
-    ends = re.findall(r"(\w+)-ends-(\w+)", server.shell("web", ALL_NAMES))
+    ends = re.findall(r"(\w+)-ends-(\w+)", server.shell("web-2", ALL_NAMES))
     assert [name for name, _ in ends] == ["early", "late"]
     assert [container == worker[:12] for _, container in ends] == [True, False]
-
-
-@needs_engine
-def test_three_releases_under_load_lose_no_request_no_error_and_no_job(deployed: Server) -> None:
-    before = deployed.errors()
-    with Load(deployed, deployed.session()) as load:
-        for release, deploy in (
-            ("second", deployed.deploy),
-            ("third", partial(release_while_a_job_runs, deployed)),
-            ("fourth", deployed.deploy),
-        ):
-            answered = load.answers.total()
-            open_page = deployed.request("GET", "/")[1]
-            deploy(release)
-            assert load.answers.total() > answered + 20
-            assert {release_of(deployed.request("GET", "/")[1]) for _ in range(10)} == {release}
-            status, style, headers = deployed.request("GET", stylesheet(open_page))
-            assert (status, f"--release: {release_of(open_page)} " in style) == (200, True)
-            assert ("Content-Type", "text/css; charset=utf-8") in headers
-    print("answers", dict(load.answers), "failures", len(load.failures))
-    assert load.failures == []
-    assert deployed.errors(before + load.answers[500]) == before + load.answers[500]
 
 
 #: Files that break a release, and what `make deploy` then prints.
@@ -568,27 +548,37 @@ BROKEN = {
 }
 
 
+def fail_to_release(server: Server, name: str) -> None:
+    """Release with a broken file."""
+    file = server.project.path / name
+    working = file.read_text() if file.exists() else ""
+    file.parent.mkdir(exist_ok=True)
+    (file.parent / "__init__.py").touch()
+    file.write_text(f"{working}\nraise RuntimeError('broken')\n")
+    done = subprocess.run(["make", "deploy"], cwd=server.project.path, capture_output=True, text=True)
+    file.write_text(working) if working else file.unlink()
+    assert done.returncode != 0
+    assert BROKEN[name] in done.stderr
+
+
 @needs_engine
-def test_a_broken_release_leaves_the_previous_one_serving(deployed: Server) -> None:
-    deployed.deploy("works")
-    (deployed.project.path / "pages" / "migrations").mkdir()
-    (deployed.project.path / "pages" / "migrations" / "__init__.py").touch()
-    for name, message in BROKEN.items():
-        file = deployed.project.path / name
-        working = file.read_text() if file.exists() else ""
-        file.write_text(f"{working}\nraise RuntimeError('broken')\n")
-        done = subprocess.run(["make", "deploy"], cwd=deployed.project.path, capture_output=True, text=True)
-        file.write_text(working) if working else file.unlink()
-        assert done.returncode != 0
-        assert message in done.stderr
-        if name == "config/wsgi.py":  # Caddy must not forget which replica does not work
-            deployed.compose("restart", "caddy")
-            deployed.compose("up", "--detach", "--no-deps", "--wait", "caddy")
-            assert deployed.compose("exec", "-T", "caddy", "ls", "/data/site/leaving") == "web\n"
-        answers = {deployed.request("GET", "/")[:2] for _ in range(10)}
-        assert [text for status, text in answers if status != 200 or "<p id=release>works</p>" not in text] == []
-    deployed.deploy("corrected")
-    assert all("<p id=release>corrected</p>" in deployed.request("GET", "/")[1] for _ in range(10))
+def test_releases_under_load_lose_no_request_no_error_and_no_job(deployed: Server) -> None:
+    before = deployed.errors()
+    with Load(deployed, deployed.session()) as load:
+        for release, broken in {"second": BROKEN, "third": {}}.items():
+            answered = load.answers.total()
+            open_page = deployed.request("GET", "/")[1]
+            (release_while_a_job_runs if release == "third" else Server.deploy)(deployed, release)
+            assert load.answers.total() > answered + 20
+            status, style, headers = deployed.request("GET", stylesheet(open_page))
+            assert (status, f"--release: {release_of(open_page)} " in style) == (200, True)
+            assert ("Content-Type", "text/css; charset=utf-8") in headers
+            for name in broken:
+                fail_to_release(deployed, name)
+            assert {release_of(deployed.request("GET", "/")[1]) for _ in range(10)} == {release}
+    print("answers", dict(load.answers), "failures", len(load.failures))
+    assert load.failures == []
+    assert deployed.errors(before + load.answers[500]) == before + load.answers[500]
 
 
 @pytest.fixture(scope="module")
@@ -695,18 +685,28 @@ class Echo(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(str(self.headers).encode())
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 HTTPServer(("", 8001), Echo).serve_forever()
 """
 
 
 @needs_engine
 def test_caddy_discards_what_a_visitor_claims_and_limits_the_size(deployed: Server) -> None:
+    def post(size: int) -> int | None:
+        """Return the status of a request with a body, or None if Caddy closes the connection before all is sent."""
+        with contextlib.suppress(OSError):
+            return deployed.request("POST", "/", body="a" * size)[0]
+        return None
+
     deployed.compose("stop", "web", "web-2")
     run = ("run", "--detach", "--no-deps", "--use-aliases", "--name", "echo", "web", "python", "-c", ECHO)
     deployed.compose(*run)
     try:
         claims = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "evil.example"}
         status, text, _ = deployed.request("GET", "/", headers=claims)
+        small, large = post(9_000_000), post(11_000_000)
     finally:
         docker("rm", "--force", "echo")
         deployed.compose("up", "--detach", "--wait", "web", "web-2")
@@ -715,6 +715,5 @@ def test_caddy_discards_what_a_visitor_claims_and_limits_the_size(deployed: Serv
     assert "evil.example" not in text
     assert "X-Forwarded-Proto: https\n" in text
     assert re.search(r"^X-Forwarded-For: [\d.]+$", text, re.MULTILINE)
-    small, large = (deployed.request("POST", "/", body="a" * size)[0] for size in (9_000_000, 11_000_000))
-    assert small == 403  # by Django, because it has no token
-    assert large in (413, 502)  # Caddy 2.6, Debian's, answers 502
+    assert small == 200
+    assert large in (413, 502, None)  # Caddy 2.6, Debian's, answers 502
