@@ -425,9 +425,8 @@ def test_a_missing_variable_says_what_to_do(baked: Bake, tmp_path: Path) -> None
 def test_a_file_that_is_not_a_backup_is_rejected(baked: Bake, tmp_path: Path, content: bytes) -> None:
     archive = tmp_path / "backup.tar.gz"
     archive.write_bytes(content)
-    project = baked(deployment="none")  # that of a server first asks compose which parts it has
     command = [sys.executable, "scripts/backup.py", "restore", str(archive)]
-    done = subprocess.run(command, cwd=project.path, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=baked().path, capture_output=True, text=True)
     assert done.returncode == 1
     assert "is not a complete backup" in done.stderr
     assert "Traceback" not in done.stderr
@@ -438,7 +437,7 @@ def test_a_backup_whose_part_is_a_folder_is_rejected(baked: Bake, tmp_path: Path
     with tarfile.open(tmp_path / "backup.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "db.dump", "db.dump")
     command = [sys.executable, "scripts/backup.py", "restore", str(tmp_path / "backup.tar.gz")]
-    done = subprocess.run(command, cwd=baked(deployment="none").path, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=baked().path, capture_output=True, text=True)
     assert done.returncode == 1
     assert "is not a backup of this project: it lacks db.dump, " in done.stderr
     assert "Traceback" not in done.stderr

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+BACKUPS = ROOT / "backups"
 ENV_FILES = ("development.env", "staging.env", "production.env")
 DUMP = 'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"'
 LOAD = 'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"'
@@ -52,9 +53,9 @@ def compose(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]
     return done
 
 
-def services(*options: str) -> set[str]:
-    """Return the names of the project's services that have a container, filtered by options of `docker compose ps`."""
-    return set(compose("ps", "--services", *options, stdout=subprocess.PIPE, text=True).stdout.split())
+def services(*command: str) -> set[str]:
+    """Return the names of services that `docker compose` prints for `ps`, those with a container, or for `config`."""
+    return set(compose(*command, "--services", stdout=subprocess.PIPE, text=True).stdout.split())
 
 
 def create() -> Path:
@@ -63,14 +64,15 @@ def create() -> Path:
     Raises:
         SystemExit: if a service is not running, or docker compose fails.
     """
-    stopped = {service for service, _, _ in PARTS.values()} - services("--status", "running")
+    here = services("config")
+    for part in [part for part, (service, _, _) in PARTS.items() if service not in here]:
+        del PARTS[part]  # COMPOSE_PROFILES says that another host runs it
+    stopped = {service for service, _, _ in PARTS.values()} - services("ps", "--status", "running")
     if stopped:
         sys.exit(f"{', '.join(sorted(stopped))} must be running for a backup: run make up")
     os.umask(0o077)
-    folder = ROOT / "backups"
-    folder.mkdir(exist_ok=True)
-    archive = folder / f"my_django_project-{datetime.datetime.now():%Y%m%d-%H%M%S}.tar.gz"
-    with tempfile.TemporaryDirectory(dir=folder) as name:
+    archive = BACKUPS / f"my_django_project-{datetime.datetime.now():%Y%m%d-%H%M%S}.tar.gz"
+    with tempfile.TemporaryDirectory(dir=BACKUPS) as name:
         for part, (service, save, _) in PARTS.items():
             print(f"Saving {part} ...", flush=True)
             with Path(name, part).open("wb") as file:
@@ -101,7 +103,8 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                     names.append(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         sys.exit(f"{archive} is not a complete backup ({error}): use another archive")
-    if missing := {*PARTS, "development.env"} - set(names):
+    missing = {*PARTS, "development.env"} - set(names)
+    if "development.env" in missing or missing >= PARTS.keys():
         sys.exit(f"{archive} is not a backup of this project: it lacks {', '.join(sorted(missing))}")
     return names
 
@@ -116,23 +119,21 @@ def volumes() -> list[str]:
 
 def require_empty_stack() -> None:
     """Exit with the names of the project's containers and volumes, if it has any."""
-    if found := [*sorted(services("--all")), *volumes()]:
+    if found := [*sorted(services("ps", "--all")), *volumes()]:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
 
 
-def fetch(snapshot: str) -> Path:
-    """Save a daily copy, by its ID or as "latest", as backups/copy-SNAPSHOT.tar, readable only by you.
+def fetch(snapshot: str, folder: Path) -> Path:
+    """Save a daily copy, by its ID or as "latest", in `folder`, and return its path.
 
     Raises:
         SystemExit: if restic cannot read the copy.
     """
-    os.umask(0o077)
-    archive = ROOT / "backups" / f"copy-{snapshot}.tar"
-    archive.parent.mkdir(exist_ok=True)
     compose("build", "--quiet", "backup")
-    with archive.open("wb") as file:
-        compose("run", "--rm", "--no-deps", "-T", "backup", "restic", "dump", snapshot, "/", stdout=file)
-    return archive
+    dump = ("flock", "/backup/lock", "restic", "dump", snapshot, "/")
+    with (folder / "copy.tar").open("wb") as file:
+        compose("run", "--rm", "--no-deps", "-T", "backup", *dump, stdout=file)
+    return folder / "copy.tar"
 
 
 def restore(archive: Path, force: bool) -> None:
@@ -141,7 +142,7 @@ def restore(archive: Path, force: bool) -> None:
     Raises:
         SystemExit: if there are containers or data, the archive is not a backup, or docker compose fails.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=BACKUPS) as folder:
         names = unpack(archive, Path(folder))
         if force:
             compose("down")
@@ -154,7 +155,8 @@ def restore(archive: Path, force: bool) -> None:
             path.unlink(missing_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(Path(folder, env_file).read_bytes())
-        for part, (service, _, load) in PARTS.items():
+        for part in [name for name in names if name in PARTS]:
+            service, _, load = PARTS[part]
             print(f"Restoring {part} ...", flush=True)
             command: tuple[str, ...] = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "sh", service, "-c", load)
             if part.endswith(".dump"):
@@ -162,7 +164,10 @@ def restore(archive: Path, force: bool) -> None:
                 command = ("exec", "-T", service, "sh", "-c", load)
             with Path(folder, part).open("rb") as file:
                 compose(*command, stdin=file)
-    compose("up", "--detach", "--build", "--wait")
+    if "caddy" not in services("config"):
+        compose("up", "--detach", "--build", "--wait")
+    elif subprocess.run(["sh", "server/deploy.sh"], cwd=ROOT).returncode:  # it names the release
+        sys.exit("The data is restored, but server/deploy.sh failed: see its message above, then run make deploy")
 
 
 def main() -> None:
@@ -177,17 +182,17 @@ def main() -> None:
     copying.add_argument("snapshot", nargs="?", default="latest")
     copying.add_argument("--force", action="store_true", help="first remove existing containers and data")
     arguments = parser.parse_args()
-    here = compose("config", "--services", stdout=subprocess.PIPE, text=True).stdout.split()
-    for part in [part for part, (service, _, _) in PARTS.items() if service not in here]:
-        del PARTS[part]  # COMPOSE_PROFILES says that another host runs it
+    BACKUPS.mkdir(exist_ok=True)
     if arguments.command == "create":
         print(f"Saved {create().relative_to(ROOT)}")
     else:
         if arguments.command == "restore-copy":
             if not arguments.force:
                 require_empty_stack()
-            arguments.archive, arguments.force = fetch(arguments.snapshot), True
-        restore(arguments.archive, arguments.force)
+            with tempfile.TemporaryDirectory(dir=BACKUPS) as folder:
+                restore(fetch(arguments.snapshot, Path(folder)), force=True)
+        else:
+            restore(arguments.archive, arguments.force)
         print("Restored. The stack is running.")
 
 

@@ -3,27 +3,21 @@
 #
 #   backup.sh          makes a copy whenever the newest one is a day old; after a failure, tries again every 10 minutes
 #   backup.sh now      makes a copy at once
-#   backup.sh check    exits with 1 if there was neither a copy nor a start of this service in the last 25 hours
+#   backup.sh check    exits with 1 if no copy succeeded in the last 25 hours, unless one is running
 #
 # The parts of a copy are those of scripts/backup.py, which restores them. restic encrypts and compresses them, and stores
 # equal blocks only once.
 set -eu
 umask 077
 
+dump() { # HOST USER PASSWORD FILE; the database has the name of its user
+    timeout 60 sh -c "until pg_isready --quiet --host $1; do sleep 1; done" || true # it may be starting, too
+    PGPASSWORD=$3 pg_dump --host "$1" --username "$2" --format custom --compress none --file "$4" "$2"
+}
+
 now() {
     exec 9>/backup/lock
     flock 9 # one copy at a time
-    rm -rf /backup/parts
-    mkdir /backup/parts
-    cd /backup/parts
-    cp /envs/development.env /envs/staging.env /envs/production.env .
-    case ",$PROFILES," in *,site,*)
-        pg_dump --format custom --compress none --file db.dump "$SITE_DATABASE" ;;
-    esac
-    case ",$PROFILES," in *,tracker,*)
-        pg_dump --format custom --compress none --file glitchtip-db.dump "$GLITCHTIP_DATABASE"
-        tar --create --directory /uploads --file glitchtip-uploads.tar . ;;
-    esac
     missing=0
     restic cat config >/dev/null || missing=$?
     case $missing in
@@ -31,18 +25,28 @@ now() {
     10) restic init ;; # there is no repository
     *) exit "$missing" ;;
     esac
-    restic unlock # removes only locks of processes that no longer run
+    touch /tmp/running
+    rm -rf /backup/parts
+    mkdir /backup/parts
+    cd /backup/parts
+    cp /envs/development.env /envs/staging.env /envs/production.env .
+    case ",$PROFILES," in *,site,*)
+        dump db my_django_project "$POSTGRES_PASSWORD" db.dump ;;
+    esac
+    case ",$PROFILES," in *,tracker,*)
+        dump glitchtip-db glitchtip "$GLITCHTIP_DB_PASSWORD" glitchtip-db.dump
+        tar --create --directory /uploads --file glitchtip-uploads.tar . ;;
+    esac
+    restic unlock # locks of a killed container: whoever uses the repository now holds /backup/lock
     restic backup --quiet .
     restic forget --quiet --group-by host --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --prune
     restic check --quiet
-    touch /backup/succeeded
+    echo "$RESTIC_REPOSITORY" >/backup/succeeded
     echo "The copy is complete."
 }
 
 younger_than() {
-    minutes=$1
-    shift
-    find "$@" -mmin "-$minutes" 2>/dev/null | grep -q .
+    find "$2" -mmin "-$1" 2>/dev/null | grep -q .
 }
 
 case ${1:-} in
@@ -50,12 +54,16 @@ now)
     now
     ;;
 check)
-    younger_than 1500 /backup/succeeded /tmp/started
+    younger_than 1500 /backup/succeeded || younger_than 1500 /tmp/running
     ;;
 *)
-    touch /tmp/started
+    # The copies in another repository do not count.
+    test "$(cat /backup/succeeded 2>/dev/null)" = "$RESTIC_REPOSITORY" || rm -f /backup/succeeded
     while :; do
-        younger_than 1435 /backup/succeeded || "$0" now || echo "The backup failed: see the message above." >&2
+        younger_than 1435 /backup/succeeded || "$0" now || {
+            rm -f /tmp/running
+            echo "The backup failed: see the message above." >&2
+        }
         sleep 600
     done
     ;;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Releases what is checked out: builds the image, runs the migrations, and replaces one replica after the other.
+# Releases what is checked out: builds the image, runs the migrations, and replaces one replica after the other. Options
+# are those of docker compose build, such as --pull.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,34 +9,45 @@ fail() {
     exit 1
 }
 
-# Before the first release, Caddy does not run.
 in_caddy() {
-    test -z "$(docker compose ps --quiet --status running caddy)" || docker compose exec -T caddy "$@"
+    docker compose exec -T caddy "$@"
 }
 
 release_site() {
     docker compose run --rm migrate || fail "The migrations failed: see the message above. The previous release is still running."
-    in_caddy mkdir -p /tmp/leaving
-    failed=$(in_caddy ls /tmp/leaving) # in an earlier release: it is replaced first, while the other one serves
-    for replica in $failed web web-2; do
-        in_caddy touch "/tmp/leaving/$replica"
+    in_caddy sh -c 'mkdir -p /data/site/leaving && cd /data/site && rm -rf next && mkdir -p next/static'
+    docker compose run --rm --no-deps -T migrate tar --create --directory staticfiles . |
+        in_caddy tar -xof - -C /data/site/next/static
+    replicas="web web-2"
+    if in_caddy test -e /data/site/leaving/web-2; then
+        replicas="web-2 web" # it failed in an earlier release: it is replaced first, while the other one serves
+    fi
+    for replica in $replicas; do
+        in_caddy touch "/data/site/leaving/$replica"
         sleep 2 # until requests that are on their way have arrived
         docker compose stop "$replica"
         docker compose up --detach --no-deps --wait "$replica" || {
             docker compose logs --no-log-prefix --tail 20 "$replica" >&2
             fail "$replica does not start: see its log above. The other replica is serving; correct the error and deploy again."
         }
-        in_caddy rm "/tmp/leaving/$replica"
+        in_caddy rm "/data/site/leaving/$replica"
     done
+    in_caddy sh -c 'cd /data/site && rm -rf previous && if test -e current; then mv current previous; fi && mv next current'
 }
 
-export SENTRY_RELEASE="${SENTRY_RELEASE:-$(git describe --tags --always 2>/dev/null || true)}"
-docker compose build --quiet
-if docker compose config --services | grep -qx web; then
+exec 9<server
+flock -n 9 || fail "Another make deploy is running: wait until it ends."
+services=$(docker compose config --services)
+echo "$services" | grep -qx caddy || fail "This is not a server: its .env must be a link to .envs/production.env or .envs/staging.env."
+export SENTRY_RELEASE="${SENTRY_RELEASE:-$(sed -n 's/^SENTRY_RELEASE=//p' .env | grep . || git describe --tags --always 2>/dev/null || true)}"
+docker compose build --quiet "$@"
+docker compose up --detach --no-deps --wait caddy
+if echo "$services" | grep -qx web; then
     release_site
 fi
+in_caddy caddy reload --config /etc/caddy/Caddyfile
 docker compose up --detach --wait --remove-orphans || {
-    docker compose logs --no-log-prefix --tail 1 glitchtip-provision >&2
+    docker compose logs --no-log-prefix --tail 3 glitchtip-provision backup >&2
     exit 1
 }
-docker compose exec -T caddy caddy reload --config /etc/caddy/Caddyfile
+docker image prune --force --filter label=com.docker.compose.project="my_django_project" >/dev/null

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+BACKUPS = ROOT / "backups"
 ENV_FILES = ("development.env", "staging.env", "production.env")
 DUMP = 'exec pg_dump --format custom --username "$POSTGRES_USER" "$POSTGRES_DB"'
 LOAD = 'exec pg_restore --exit-on-error --no-owner --username "$POSTGRES_USER" --dbname "$POSTGRES_DB"'
@@ -45,9 +46,9 @@ def compose(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]
     return done
 
 
-def services(*options: str) -> set[str]:
-    """Return the names of the project's services that have a container, filtered by options of `docker compose ps`."""
-    return set(compose("ps", "--services", *options, stdout=subprocess.PIPE, text=True).stdout.split())
+def services(*command: str) -> set[str]:
+    """Return the names of services that `docker compose` prints for `ps`, those with a container, or for `config`."""
+    return set(compose(*command, "--services", stdout=subprocess.PIPE, text=True).stdout.split())
 
 
 def create() -> Path:
@@ -56,14 +57,12 @@ def create() -> Path:
     Raises:
         SystemExit: if a service is not running, or docker compose fails.
     """
-    stopped = {service for service, _, _ in PARTS.values()} - services("--status", "running")
+    stopped = {service for service, _, _ in PARTS.values()} - services("ps", "--status", "running")
     if stopped:
         sys.exit(f"{', '.join(sorted(stopped))} must be running for a backup: run make up")
     os.umask(0o077)
-    folder = ROOT / "backups"
-    folder.mkdir(exist_ok=True)
-    archive = folder / f"my_django_project-{datetime.datetime.now():%Y%m%d-%H%M%S}.tar.gz"
-    with tempfile.TemporaryDirectory(dir=folder) as name:
+    archive = BACKUPS / f"my_django_project-{datetime.datetime.now():%Y%m%d-%H%M%S}.tar.gz"
+    with tempfile.TemporaryDirectory(dir=BACKUPS) as name:
         for part, (service, save, _) in PARTS.items():
             print(f"Saving {part} ...", flush=True)
             with Path(name, part).open("wb") as file:
@@ -94,7 +93,8 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                     names.append(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         sys.exit(f"{archive} is not a complete backup ({error}): use another archive")
-    if missing := {*PARTS, "development.env"} - set(names):
+    missing = {*PARTS, "development.env"} - set(names)
+    if "development.env" in missing or missing >= PARTS.keys():
         sys.exit(f"{archive} is not a backup of this project: it lacks {', '.join(sorted(missing))}")
     return names
 
@@ -109,7 +109,7 @@ def volumes() -> list[str]:
 
 def require_empty_stack() -> None:
     """Exit with the names of the project's containers and volumes, if it has any."""
-    if found := [*sorted(services("--all")), *volumes()]:
+    if found := [*sorted(services("ps", "--all")), *volumes()]:
         sys.exit(f"{', '.join(found)} would be overwritten: add --force (make: FORCE=--force) to remove them first")
 
 
@@ -119,7 +119,7 @@ def restore(archive: Path, force: bool) -> None:
     Raises:
         SystemExit: if there are containers or data, the archive is not a backup, or docker compose fails.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=BACKUPS) as folder:
         names = unpack(archive, Path(folder))
         if force:
             compose("down")
@@ -132,7 +132,8 @@ def restore(archive: Path, force: bool) -> None:
             path.unlink(missing_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(Path(folder, env_file).read_bytes())
-        for part, (service, _, load) in PARTS.items():
+        for part in [name for name in names if name in PARTS]:
+            service, _, load = PARTS[part]
             print(f"Restoring {part} ...", flush=True)
             command: tuple[str, ...] = ("run", "--rm", "--no-deps", "-T", "--entrypoint", "sh", service, "-c", load)
             if part.endswith(".dump"):
@@ -152,6 +153,7 @@ def main() -> None:
     restoring.add_argument("archive", type=Path)
     restoring.add_argument("--force", action="store_true", help="first remove existing containers and data")
     arguments = parser.parse_args()
+    BACKUPS.mkdir(exist_ok=True)
     if arguments.command == "create":
         print(f"Saved {create().relative_to(ROOT)}")
     else:
