@@ -565,7 +565,7 @@ def fail_to_release(server: Server, name: str) -> None:
 def test_releases_under_load_lose_no_request_no_error_and_no_job(deployed: Server) -> None:
     before = deployed.errors()
     with Load(deployed, deployed.session()) as load:
-        for release, broken in {"second": BROKEN, "third": {}}.items():
+        for release, broken in {"second": BROKEN, "third": {}, "fourth": {}}.items():
             answered = load.answers.total()
             open_page = deployed.request("GET", "/")[1]
             (release_while_a_job_runs if release == "third" else Server.deploy)(deployed, release)
