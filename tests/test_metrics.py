@@ -62,6 +62,7 @@ def served(project: Baked, tmp_path: Path) -> Iterator[Served]:
     variables = {
         "DJANGO_ENV": "development",
         "METRICS_TOKEN": TOKEN,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}",
         "SENTRY_DSN": f"http://0123456789abcdef@127.0.0.1:{nobody}/1",
         "SENTRY_SPOOL_DIR": str(tmp_path / "spool"),
     }
