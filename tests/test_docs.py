@@ -52,7 +52,7 @@ NOT_HERE = {
     "make add-site": "test_add_site.py runs what it runs in the container",
     "make check ARGS=": CONTAINERS,
     "make upgrade": CONTAINERS,
-    "python -m benchmarks.load": "test_load.py runs it against a tracker that counts",
+    ".venv/bin/python -m benchmarks.load": "test_load.py runs it against a tracker that counts",
     "make backup": CONTAINERS,
     "make restore": "needs a Docker engine: test_stack.py and test_production.py run it where there is one",
     "docker compose": CONTAINERS,

@@ -62,13 +62,14 @@ def checklist(tracker: str) -> list[Step]:
     """Return the steps from the first error to production."""
     folder = settings.BASE_DIR
     production = folder / ".envs" / "production.env"
-    steps = [Step("First error", bool(arrived(tracker)), "make trigger")]
     if (folder / "glitchtip").is_dir():
-        steps.append(Step("GlitchTip", tracker.startswith("GlitchTip"), "make tracker"))
+        step = Step("GlitchTip", tracker.startswith("GlitchTip"), "make tracker")
+    else:
+        step = Step("Production DSN", has_variable(production, "SENTRY_DSN"), "SENTRY_DSN in .envs/production.env")
     return [
-        *steps,
+        Step("First error", bool(arrived(tracker)), "make trigger"),
+        step,
         Step("Mail", has_variable(production, "EMAIL_URL"), "EMAIL_URL in .envs/production.env"),
-        Step("Production DSN", has_variable(production, "SENTRY_DSN"), "SENTRY_DSN in .envs/production.env"),
         Step("Backup", any((folder / "backups").glob("*.tar*")), "make backup"),
     ]
 

@@ -103,8 +103,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                     names.append(name)
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         sys.exit(f"{archive} is not a complete backup ({error}): use another archive")
-    missing = {*PARTS, "development.env"} - set(names)
-    if "development.env" in missing or missing >= PARTS.keys():
+    if (missing := PARTS.keys() - set(names)) == PARTS.keys():
         sys.exit(f"{archive} is not a backup of this project: it lacks {', '.join(sorted(missing))}")
     return names
 

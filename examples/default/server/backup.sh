@@ -17,7 +17,10 @@ dump() { # HOST USER PASSWORD FILE; the database has the name of its user
 
 now() {
     exec 9>/backup/lock
-    flock 9 # one copy at a time
+    flock -n 9 || {
+        echo "Another copy is running: waiting until it ends."
+        flock 9
+    }
     missing=0
     restic cat config >/dev/null || missing=$?
     case $missing in
@@ -29,7 +32,7 @@ now() {
     rm -rf /backup/parts
     mkdir /backup/parts
     cd /backup/parts
-    cp /envs/development.env /envs/staging.env /envs/production.env .
+    cp /envs/*.env .
     case ",$PROFILES," in *,site,*)
         dump db my_django_project "$POSTGRES_PASSWORD" db.dump ;;
     esac
@@ -39,7 +42,7 @@ now() {
     esac
     restic unlock # locks of a killed container: whoever uses the repository now holds /backup/lock
     restic backup --quiet .
-    restic forget --quiet --group-by host --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --prune
+    restic forget --quiet --group-by host --keep-within 7d --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --prune
     restic check --quiet
     echo "$RESTIC_REPOSITORY" >/backup/succeeded
     echo "The copy is complete."
