@@ -317,6 +317,21 @@ def test_the_end_of_every_pod_repeats_flush_spool_while_that_helps(
         assert int(limit) + 45 < grace  # Celery's jobs have 45 s, requests 30 s
 
 
+@needs_kubectl
+@needs_shell
+def test_pods_that_wait_for_a_migration_end_at_once(baked: Bake, tmp_path: Path) -> None:
+    """Run the init container's command with a `python` that always fails, and end it. As process 1, it needs its trap."""
+    found = dict(pods(overlay(on_kubernetes(baked), "production")))
+    assert found["Job"]["terminationGracePeriodSeconds"] == 30
+    (tmp_path / "python").write_text("#!/bin/sh\n: >called\nexit 1\n")
+    (tmp_path / "python").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    with subprocess.Popen(found["Deployment"]["initContainers"][0]["command"], cwd=tmp_path, env=env) as waiting:
+        wait_for((tmp_path / "called").exists, 10)
+        waiting.terminate()
+        assert waiting.wait(10) == 143  # -15 without a trap
+
+
 def test_glitchtip_has_the_version_and_variables_of_compose(baked: Bake) -> None:
     for answers in (SHAPES["GlitchTip"], SHAPES["GlitchTip, several pods"]):
         project = on_kubernetes(baked, **answers)

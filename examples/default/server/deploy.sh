@@ -56,5 +56,5 @@ docker compose up --detach --wait --remove-orphans || {
     docker compose logs --no-log-prefix --tail 3 glitchtip-provision backup >&2
     fail "The site is released, but not all services are healthy: see above, and docker compose ps."
 }
-echo "Released ${SENTRY_RELEASE:-}: https://$(sed -n 's/^SITE_HOST=//p' .env)/"
+echo "Released: https://$(sed -n 's/^SITE_HOST=//p' .env)/"
 docker image prune --force --filter label=com.docker.compose.project="my_django_project" >/dev/null
