@@ -5,6 +5,7 @@ Cookiecutter imports this module by name, so the name must not clash with a modu
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import json
@@ -153,9 +154,11 @@ def stop(lines: Iterable[str]) -> None:
 def given(options: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """Yield the answers in the user's configuration file and on the command line, before Cookiecutter renders them."""
     from cookiecutter.config import get_user_config
+    from cookiecutter.exceptions import ConfigDoesNotExistException
 
     if "config_file" in options:
-        yield from get_user_config(options["config_file"], options["default_config"])["default_context"].items()
+        with contextlib.suppress(ConfigDoesNotExistException):  # a relative path; hooks run elsewhere, after this check
+            yield from get_user_config(options["config_file"], options["default_config"])["default_context"].items()
     yield from (options.get("extra_context") or {}).items()
 
 

@@ -223,7 +223,11 @@ def test_a_command_that_does_not_fit_is_one_line(server: Baked) -> None:
         return done.stderr.partition("make: ")[0].strip()
 
     assert message("make", "up", "ENV_FILE=.envs/production.env") == "This is a server: run make deploy"
-    assert message("sh", "server/deploy.sh").startswith("This is not a server: its .env must be a link to ")
+    deploy = ("sh", "server/deploy.sh")
+    assert message(*deploy).startswith("This is not a server: link .env to ")
+    for host in ("https://shop.localhost", "shop.localhost:8443", "shop.localhost www.localhost"):
+        odd = ("env", "COMPOSE_ENV_FILES=.envs/production.env", f"SITE_HOST={host}", *deploy)
+        assert message(*odd) == "SITE_HOST must be one host name, such as www.example.com."
     assert message("flock", "server", "sh", "server/deploy.sh") == "Another make deploy is running: wait until it ends."
 
 
@@ -369,11 +373,24 @@ def wait(name: str) -> None:
 """
 
 
+SLOW = """
+def slow(request):
+    import time
+    from django.http import HttpResponse
+    time.sleep(2)
+    return HttpResponse("slow")
+urlpatterns += [path("slow/", slow)]
+"""
+
+
 @pytest.fixture(scope="module")
 def deployed(baked: Bake) -> Iterator[Server]:
     """Yield a server after its first release, which is removed at the end of the module."""
     answers = {"project_slug": "server_shop", "background_jobs": "django-tasks"}
-    (baked(**answers).path / "pages" / "tasks.py").write_text(JOB)
+    pages = baked(**answers).path / "pages"
+    (pages / "tasks.py").write_text(JOB)
+    with (pages / "urls.py").open("a") as file:
+        file.write(SLOW)
     yield from start(baked, **answers)
 
 
@@ -408,8 +425,11 @@ def start(baked: Bake, **answers: str) -> Iterator[Server]:
 
 
 def prepare(project: Path) -> None:
-    """Use stand-ins for all public images. That of Caddy gets wget, which the official image has."""
+    """Use stand-ins for all public images. That of Caddy is 2.6, and gets wget, which the official image has."""
     if STANDINS:
+        caddyfile = project / "server" / "Caddyfile"
+        older = "buffer_requests\nmax_buffer_size 10MB"  # of Caddy before 2.7
+        caddyfile.write_text(caddyfile.read_text().replace("request_buffers 10MB", older))
         files = ["compose.yaml", "-f", "compose.production.yaml"]
         subprocess.run([STANDINS, *files, "--env-file", ".envs/production.env"], cwd=project, capture_output=True)
         subprocess.run(
@@ -437,13 +457,13 @@ class Load:
     """Visitors who make requests until they are told to stop. An unexpected answer is a failure."""
 
     def __init__(self, server: Server, session: str) -> None:
-        """Prepare six visitors: two open a connection for each request, two keep theirs, two raise errors."""
+        """Prepare eight visitors: two open a connection for each request, two keep theirs, two wait, two raise errors."""
         self.server = server
         self.answers: Counter[int] = Counter()
         self.failures: list[str] = []
         self.stopped = threading.Event()
         visits: list[Callable[[], None]] = [self.visit, self.visit, self.stay, self.stay]
-        visits += [lambda: self.crash(session)] * 2
+        visits += [self.wait, self.wait, *[lambda: self.crash(session)] * 2]
         self.threads = [threading.Thread(target=visit) for visit in visits]
 
     def count(self, status: int, expected: int, text: str) -> None:
@@ -490,6 +510,15 @@ class Load:
 
         self.repeat(lambda: self.read(get))
         connection.close()
+
+    def wait(self) -> None:
+        """Get a page that takes long."""
+
+        def once() -> None:
+            status, text, _ = self.server.request("GET", "/slow/")
+            self.count(status, 200, text)
+
+        self.repeat(once)
 
     def crash(self, session: str) -> None:
         """Raise errors, each of which the tracker must get."""
@@ -564,6 +593,7 @@ def fail_to_release(server: Server, name: str) -> None:
 @needs_engine
 def test_releases_under_load_lose_no_request_no_error_and_no_job(deployed: Server) -> None:
     before = deployed.errors()
+    deployed.compose("stop", "web-2")  # the first release starts it again, before it replaces the other one
     with Load(deployed, deployed.session()) as load:
         for release, broken in {"second": BROKEN, "third": {}, "fourth": {}}.items():
             answered = load.answers.total()

@@ -129,7 +129,7 @@ def fetch(snapshot: str, folder: Path) -> Path:
         SystemExit: if restic cannot read the copy.
     """
     compose("build", "--quiet", "backup")
-    dump = ("flock", "/backup/lock", "restic", "dump", snapshot, "/")
+    dump = ("flock", "/backup/lock", "restic", "--no-lock", "dump", snapshot, "/")
     with (folder / "copy.tar").open("wb") as file:
         compose("run", "--rm", "--no-deps", "-T", "backup", *dump, stdout=file)
     return folder / "copy.tar"

@@ -22,7 +22,7 @@ now() {
         flock 9
     }
     missing=0
-    restic cat config >/dev/null || missing=$?
+    restic --no-lock cat config >/dev/null || missing=$? # whatever locks it is removed below
     case $missing in
     0) ;;
     10) restic init ;; # there is no repository
@@ -33,13 +33,17 @@ now() {
     mkdir /backup/parts
     cd /backup/parts
     cp /envs/*.env .
-    case ",$PROFILES," in *,site,*)
+    case ",$(echo "$PROFILES" | tr -d " ")," in *,site,* | ",*,")
         dump db my_django_project "$POSTGRES_PASSWORD" db.dump ;;
     esac
-    case ",$PROFILES," in *,tracker,*)
+    case ",$(echo "$PROFILES" | tr -d " ")," in *,tracker,* | ",*,")
         dump glitchtip-db glitchtip "$GLITCHTIP_DB_PASSWORD" glitchtip-db.dump
         tar --create --directory /uploads --file glitchtip-uploads.tar . ;;
     esac
+    test -n "$(find . -name '*db.*')" || {
+        echo "COMPOSE_PROFILES must name site, tracker or both." >&2
+        exit 1
+    }
     restic unlock # locks of a killed container: whoever uses the repository now holds /backup/lock
     restic backup --quiet .
     restic forget --quiet --group-by host --keep-within 7d --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --prune
