@@ -412,14 +412,14 @@ def start(baked: Bake, **answers: str) -> Iterator[Server]:
     link.unlink()
     link.symlink_to(".envs/production.env")
     prepare(server.project.path)
+    down = ["docker", "compose", "down", "--volumes", "--timeout", "5"]
+    subprocess.run(down, cwd=server.project.path, capture_output=True)  # an interrupted run has left its volumes
     try:
         server.deploy("first")
         server.trust_caddy()
         yield server
     finally:
-        subprocess.run(
-            ["docker", "compose", "down", "--volumes", "--timeout", "5"], cwd=server.project.path, capture_output=True
-        )
+        subprocess.run(down, cwd=server.project.path, capture_output=True)
         link.unlink()
         link.symlink_to(".envs/development.env")
 
