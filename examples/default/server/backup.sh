@@ -41,7 +41,7 @@ now() {
         tar --create --directory /uploads --file glitchtip-uploads.tar . ;;
     esac
     test -n "$(find . -name '*db.*')" || {
-        echo "COMPOSE_PROFILES must name site, tracker or both." >&2
+        echo "COMPOSE_PROFILES names nothing that has a database." >&2
         exit 1
     }
     restic unlock # locks of a killed container: whoever uses the repository now holds /backup/lock
