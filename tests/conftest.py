@@ -9,8 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 from cookiecutter import cli
 from playwright.sync_api import Browser, expect
@@ -32,6 +34,10 @@ os.environ.update(KEEP_CLEAN)  # for the servers that tests start in a project, 
 
 
 ENV_FILES = ("development.env", "staging.env", "production.env")
+
+#: A loader for PyYAML that also reads compose's tags, such as !reset.
+COMPOSE: Any = type("Compose", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+COMPOSE.add_multi_constructor("!", lambda *_: None)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from hypothesis import strategies as st
 from sentry_sdk.utils import Dsn
 
 import answers
-from tests.conftest import TEMPLATE
+from tests.conftest import COMPOSE, TEMPLATE
 
 #: Texts by label. In the file, a text may also be a part and how often to repeat it.
 NASTIES: dict[str, str] = {
@@ -186,11 +186,6 @@ def read_env(text: str) -> dict[str, str]:
     return lines
 
 
-#: Reads compose's tags, such as !reset, too.
-LOADER: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
-LOADER.add_multi_constructor("!", lambda *_: None)
-
-
 def parse(name: str, content: bytes) -> str:
     """Parse a file of a project by its kind and return the kind; any error means that an answer broke the file."""
     text = content.decode("utf-8")
@@ -200,7 +195,7 @@ def parse(name: str, content: bytes) -> str:
     elif kind == "toml":
         tomllib.loads(text)
     elif kind == "yaml":
-        yaml.load(text, Loader=LOADER)
+        yaml.load(text, Loader=COMPOSE)
     elif kind == "json":
         json.loads(text)
     elif kind == "html":

@@ -646,7 +646,7 @@ NAMES = ALL_NAMES.replace("order_by('pk')", "filter(username__startswith='kept')
 @needs_engine
 def test_the_daily_copy_restores_a_lost_server_with_one_command(deployed: Server, elsewhere: str) -> None:
     set_variables(deployed.project, "production", RESTIC_REPOSITORY=elsewhere, SENTRY_RELEASE="of-the-file")
-    deployed.compose("up", "--detach", "--wait", "backup")  # it makes a copy, because there is none in this repository
+    deployed.compose("up", "--detach", "--wait", "backup")  # the new repository is empty, so it makes a copy
     deployed.shell("web", MAKE.format("kept"))
     deployed.compose("exec", "-T", "glitchtip", "sh", "-c", "echo kept > /code/uploads/kept")
     assert "The copy is complete." in deployed.compose("exec", "-T", "backup", "backup.sh", "now")

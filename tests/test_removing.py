@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from scripts.demo import free_ports, get, running
-from tests.conftest import Bake, Baked
+from tests.conftest import COMPOSE, Bake, Baked
 from tests.test_bake import SETS
 from tests.test_docs import blocks, needs_shell, page, run
 
@@ -21,13 +21,6 @@ pytestmark = [
 
 #: The files in which, according to the page, texts about error tracking remain.
 TEXTS = {"README.md", "Makefile", "pyproject.toml", ".vscode/launch.json"}
-
-
-class Tags(yaml.SafeLoader):
-    """Reads compose's tags, such as !reset."""
-
-
-Tags.add_multi_constructor("!", lambda *_: None)
 
 
 def removed(project: Baked, folder: Path) -> tuple[Baked, str]:
@@ -62,7 +55,7 @@ def test_nothing_is_left_and_the_project_passes_its_own_gate(
     anchors = re.findall(r"\*([a-z][\w-]+)", project.read("compose.yaml"))
     assert not [name for name in anchors if f"&{name}" not in project.read("compose.yaml")]
     if "compose.production.yaml" in project.files():
-        services = yaml.load(project.read("compose.production.yaml"), Tags)["services"]
+        services = yaml.load(project.read("compose.production.yaml"), COMPOSE)["services"]
         assert services.keys() - {"db", "worker"} == {"backup", "caddy", "migrate", "web", "web-2"}
         for script in ("backup.sh", "deploy.sh"):
             run(f"sh -n server/{script}", project.path)

@@ -109,20 +109,10 @@ def locust(dsn: str, load: Load) -> dict[str, Any]:
     Raises:
         SystemExit: with one line, if it cannot be run or has sent nothing.
     """
-    command = [
-        *(sys.executable, "-m", "uv", "tool", "run", "--quiet", "--from", LOCUST, "locust", "--headless", "--json")
-    ]
-    command += ["--locustfile", str(Path(__file__).with_name("locustfile.py")), "--only-summary", "--loglevel", "ERROR"]
-    command += [
-        "--users",
-        str(load.users),
-        "--spawn-rate",
-        str(load.users),
-        "--run-time",
-        f"{load.seconds}s",
-        "--stop-timeout",
-        "30",
-    ]
+    command = [sys.executable, *"-m uv tool run --quiet --from".split(), LOCUST, "locust"]
+    command += ["--locustfile", str(Path(__file__).with_name("locustfile.py"))]
+    command += "--headless --json --only-summary --loglevel ERROR --stop-timeout 30".split()
+    command += f"--users {load.users} --spawn-rate {load.users} --run-time {load.seconds}s".split()
     variables = {"LOAD_DSN": dsn, "LOAD_RATE_OF_USER": str(load.rate / load.users), "LOAD_ISSUES": str(load.issues)}
     done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
     try:

@@ -14,7 +14,7 @@ from benchmarks.site import baked_project
 from scripts.demo import TEMPLATE
 
 FILE = Path(__file__).with_name("envelopes.jsonl")
-#: What each event has anew, or what describes the machine
+#: Fields that differ from event to event, or that describe the machine
 DROPPED = ("event_id", "timestamp", "server_name", "modules")
 
 

@@ -47,7 +47,7 @@ def create(organization_id: int, slug: str) -> Project:
 
 
 def get_project(slug: str) -> Project:
-    """Return the project of the other site. If there is none of this name, create it.
+    """Return the project of the other site, and create it if it does not exist.
 
     Raises:
         SystemExit: if there is nowhere to create it, or you have deleted it.

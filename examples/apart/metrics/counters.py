@@ -24,7 +24,7 @@ BeforeSend = Callable[[Any, Any], Any]
 
 @sync_and_async_middleware
 def count_requests(get_response: Callable[..., Any]) -> Callable[..., Any]:
-    """Count each request, and measure how long it takes; a middleware that comes before all that shall be measured."""
+    """Count each request and measure how long it takes. Put this middleware before everything that it should measure."""
 
     def count(request: HttpRequest, response: HttpResponseBase, begin: float) -> HttpResponseBase:
         method = request.method if request.method in METHODS else "other"

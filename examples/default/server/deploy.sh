@@ -15,7 +15,7 @@ show_log() { # SERVICE MESSAGE
 }
 
 value() { # NAME; as Compose reads the env file
-    docker compose config --environment | sed -n "s/^$1=//p"
+    printf '%s\n' "$environment" | sed -n "s/^$1=//p"
 }
 
 in_caddy() {
@@ -63,6 +63,7 @@ exec 9<server
 flock -n 9 || fail "Another make deploy is running: wait until it ends."
 services=$(docker compose config --services 2>&1) || fail "$(echo "$services" | grep -o 'required variable .*' | sort -u)"
 echo "$services" | grep -qx caddy || fail "This is not a server: link .env to .envs/production.env or .envs/staging.env, with COMPOSE_FILE as in .envs/example.env."
+environment=$(docker compose config --environment)
 for name in SITE_HOST TRACKER_HOST; do
     value "$name" | grep -Eqx '[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?' || fail "$name must be one host name, such as www.example.com."
 done
